@@ -1,0 +1,147 @@
+//! A refusal that a person can act on. All problems of one input are gathered and given back at once.
+
+use std::fmt;
+
+/// What is wrong, as a stable code. The words for it, in Vietnamese and English, stand in one table in `app`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    Required,
+    TooLong,
+    TooShort,
+    OutOfRange,
+    Malformed,
+    WrongKind,
+    UnknownValue,
+    Duplicate,
+    NotFound,
+    NotReady,
+    NotAllowed,
+    Mismatch,
+    Expired,
+    Stale,
+    Immutable,
+    RequestReused,
+    TooMany,
+}
+
+impl Code {
+    pub const ALL: [Self; 17] = [
+        Self::Required,
+        Self::TooLong,
+        Self::TooShort,
+        Self::OutOfRange,
+        Self::Malformed,
+        Self::WrongKind,
+        Self::UnknownValue,
+        Self::Duplicate,
+        Self::NotFound,
+        Self::NotReady,
+        Self::NotAllowed,
+        Self::Mismatch,
+        Self::Expired,
+        Self::Stale,
+        Self::Immutable,
+        Self::RequestReused,
+        Self::TooMany,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "REQUIRED",
+            Self::TooLong => "TOO_LONG",
+            Self::TooShort => "TOO_SHORT",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::Malformed => "MALFORMED",
+            Self::WrongKind => "WRONG_KIND",
+            Self::UnknownValue => "UNKNOWN_VALUE",
+            Self::Duplicate => "DUPLICATE",
+            Self::NotFound => "NOT_FOUND",
+            Self::NotReady => "NOT_READY",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::Mismatch => "MISMATCH",
+            Self::Expired => "EXPIRED",
+            Self::Stale => "STALE",
+            Self::Immutable => "IMMUTABLE",
+            Self::RequestReused => "REQUEST_REUSED",
+            Self::TooMany => "TOO_MANY",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One problem of one field. `field` is the path in the input, dots between names: `items.2.startedAt`.
+/// `detail` is the limit or the value that would be right, put into the words of the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    pub field: String,
+    pub detail: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code, field: impl Into<String>) -> Self {
+        Self { code, field: field.into(), detail: None }
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+}
+
+/// Gathers problems while an input is read, so that none hides another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Notes a problem when `bad` holds; answers whether it did.
+    pub fn check(&mut self, bad: bool, code: Code, field: &str) -> bool {
+        if bad {
+            self.add(Problem::new(code, field));
+        }
+        bad
+    }
+
+    /// A text that must be there and be at most `longest` characters long.
+    pub fn text(&mut self, field: &str, text: &str, longest: usize) {
+        if !self.check(text.trim().is_empty(), Code::Required, field) {
+            self.length(field, text, longest);
+        }
+    }
+
+    /// A text that may be absent but not longer than `longest` characters.
+    pub fn length(&mut self, field: &str, text: &str, longest: usize) {
+        if text.chars().count() > longest {
+            self.add(Problem::new(Code::TooLong, field).detail(longest));
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+
+    /// `Ok(value)` when nothing was wrong, else all that was.
+    pub fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}

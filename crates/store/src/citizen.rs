@@ -1,0 +1,221 @@
+//! Citizens, their memberships and their offices.
+
+use densach_domain::actor::{EdgeKind, Role, RoleGrant};
+use densach_domain::citizen::Citizen;
+use densach_domain::id::{CitizenId, MembershipId, RoleGrantId, UnitId};
+use densach_domain::page::{Page, PageRequest};
+use densach_domain::Timestamp;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::sql::{places, values};
+use crate::{Reads, Result, StoreError, Tx};
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "citizen")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub full_name: String,
+        pub full_name_key: Vec<u8>,
+        pub birth_date: Option<String>,
+        pub residence_id: Option<Uuid>,
+        pub id_number_hash: Option<Vec<u8>>,
+        pub id_number_sealed: Option<Vec<u8>>,
+        pub sealed_key: Vec<u8>,
+        pub lifelong_record_code: Option<String>,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A citizen as it is written: secrets already hashed and sealed.
+#[derive(Debug, Clone)]
+pub struct CitizenRow {
+    pub id: CitizenId,
+    pub full_name: String,
+    pub birth_date: Option<String>,
+    pub residence: Option<UnitId>,
+    pub id_number_hash: Option<[u8; 32]>,
+    pub id_number_sealed: Option<Vec<u8>>,
+    /// The citizen's own key, wrapped under the installation's key: without it the sealed values are noise.
+    pub sealed_key: Vec<u8>,
+}
+
+/// A member in a list that is sorted as Vietnamese names sort; `key` is the place to go on from.
+#[derive(Debug, Clone)]
+pub struct MemberRow {
+    pub citizen: CitizenId,
+    pub full_name: String,
+    pub birth_date: Option<String>,
+    pub key: Vec<u8>,
+}
+
+#[derive(FromQueryResult)]
+struct RawCitizen {
+    id: Uuid,
+    full_name: String,
+    birth_date: Option<String>,
+    has_id_number: bool,
+    residence_id: Option<Uuid>,
+}
+
+impl From<RawCitizen> for Citizen {
+    fn from(raw: RawCitizen) -> Self {
+        Self {
+            id: CitizenId::from_uuid(raw.id),
+            full_name: raw.full_name,
+            birth_date: raw.birth_date,
+            has_id_number: raw.has_id_number,
+            residence: raw.residence_id.map(UnitId::from_uuid),
+        }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct RawGrant {
+    role: String,
+    unit_id: Uuid,
+    edge_kind: String,
+    valid_from: i64,
+    valid_to: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct RawMember {
+    id: Uuid,
+    full_name: String,
+    birth_date: Option<String>,
+    full_name_key: Vec<u8>,
+}
+
+impl<C: ConnectionTrait> Reads<C> {
+    pub async fn citizens(&self, ids: &[CitizenId]) -> Result<Vec<Citizen>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT id, full_name, birth_date, id_number_hash IS NOT NULL AS has_id_number, residence_id \
+             FROM citizen WHERE id IN ({})",
+            places(1, ids.len())
+        );
+        let rows: Vec<RawCitizen> = self.all(sql, values(ids.iter().map(|id| id.uuid()))).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// The offices a person holds or held; whether one holds now is the policy's question.
+    pub async fn role_grants(&self, citizen: CitizenId) -> Result<Vec<RoleGrant>> {
+        let sql = "SELECT role, unit_id, edge_kind, valid_from, valid_to FROM role_grant WHERE citizen_id = $1";
+        let rows: Vec<RawGrant> = self.all(sql, vec![citizen.uuid().into()]).await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(RoleGrant {
+                    role: Role::parse(&row.role).ok_or(StoreError::Broken(row.role))?,
+                    unit: UnitId::from_uuid(row.unit_id),
+                    edge_kind: EdgeKind::parse(&row.edge_kind).ok_or(StoreError::Broken(row.edge_kind))?,
+                    valid_from: Timestamp::from_ms(row.valid_from),
+                    valid_to: row.valid_to.map(Timestamp::from_ms),
+                })
+            })
+            .collect()
+    }
+
+    /// Those who belong to exactly this unit now, by given name.
+    pub async fn members(
+        &self,
+        unit: UnitId,
+        now: Timestamp,
+        page: &PageRequest<(Vec<u8>, CitizenId)>,
+    ) -> Result<Page<MemberRow>> {
+        let mut values = vec![unit.uuid().into(), now.ms().into()];
+        let after = match &page.after {
+            Some((key, citizen)) => {
+                values.extend([key.clone().into(), citizen.uuid().into()]);
+                " AND (c.full_name_key, c.id) > ($3, $4)"
+            }
+            None => "",
+        };
+        let sql = format!(
+            "SELECT DISTINCT c.id, c.full_name, c.birth_date, c.full_name_key \
+             FROM membership m JOIN citizen c ON c.id = m.citizen_id \
+             WHERE m.unit_id = $1 AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2){after} \
+             ORDER BY c.full_name_key, c.id LIMIT {}",
+            page.limit + 1
+        );
+        let rows: Vec<RawMember> = self.all(sql, values).await?;
+        let rows = rows
+            .into_iter()
+            .map(|row| MemberRow {
+                citizen: CitizenId::from_uuid(row.id),
+                full_name: row.full_name,
+                birth_date: row.birth_date,
+                key: row.full_name_key,
+            })
+            .collect();
+        Ok(Page::cut(rows, page.limit))
+    }
+}
+
+impl Tx {
+    /// `full_name_key`: sorts as Vietnamese names sort.
+    pub async fn citizen_add(&self, citizen: CitizenRow, full_name_key: Vec<u8>, now: Timestamp) -> Result<()> {
+        self.insert(row::Model {
+            id: citizen.id.uuid(),
+            full_name: citizen.full_name,
+            full_name_key,
+            birth_date: citizen.birth_date,
+            residence_id: citizen.residence.map(UnitId::uuid),
+            id_number_hash: citizen.id_number_hash.map(|hash| hash.to_vec()),
+            id_number_sealed: citizen.id_number_sealed,
+            sealed_key: citizen.sealed_key,
+            lifelong_record_code: None,
+            created_at: now.ms(),
+        })
+        .await
+    }
+
+    /// Keeps others from crediting the same citizen at the same time.
+    pub async fn citizen_lock(&self, citizen: CitizenId) -> Result<()> {
+        if self.is_postgres() {
+            self.row("SELECT id FROM citizen WHERE id = $1 FOR UPDATE", vec![citizen.uuid().into()]).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn membership_add(
+        &self,
+        id: MembershipId,
+        citizen: CitizenId,
+        unit: UnitId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO membership (id, citizen_id, unit_id, valid_from, recorded_at) VALUES ($1, $2, $3, $4, $4)";
+        let values = vec![id.uuid().into(), citizen.uuid().into(), unit.uuid().into(), now.ms().into()];
+        self.execute(sql, values).await?;
+        Ok(())
+    }
+
+    pub async fn role_grant_add(&self, id: RoleGrantId, citizen: CitizenId, grant: RoleGrant, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO role_grant (id, citizen_id, role, unit_id, edge_kind, valid_from, valid_to, recorded_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let values = vec![
+            id.uuid().into(),
+            citizen.uuid().into(),
+            grant.role.name().into(),
+            grant.unit.uuid().into(),
+            grant.edge_kind.name().into(),
+            grant.valid_from.ms().into(),
+            grant.valid_to.map(Timestamp::ms).into(),
+            now.ms().into(),
+        ];
+        self.execute(sql, values).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,307 @@
+//! Units, as they are at a moment.
+
+use densach_domain::actor::EdgeKind;
+use densach_domain::id::UnitId;
+use densach_domain::page::{Page, PageRequest};
+use densach_domain::unit::{AreaClass, Unit, UnitKind};
+use densach_domain::Timestamp;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::sql::{places, values};
+use crate::{Reads, Result, StoreError, Tx};
+
+/// The unit `$1` and everything below it in the association tree at the instant `$2`.
+pub(crate) const SUBTREE: &str = "WITH RECURSIVE subtree (id) AS (SELECT CAST($1 AS {uuid}) UNION \
+     SELECT e.child_id FROM unit_edge e JOIN subtree s ON e.parent_id = s.id \
+     WHERE e.edge_kind = 'association' AND e.valid_from <= $2 AND (e.valid_to IS NULL OR e.valid_to > $2))";
+
+/// A unit as it is read.
+pub type UnitRow = Unit;
+
+/// A unit to write, with its first name, class and edges.
+#[derive(Debug, Clone)]
+pub struct UnitSeed {
+    pub id: UnitId,
+    pub code: String,
+    pub kind: UnitKind,
+    pub name: String,
+    pub name_key: Vec<u8>,
+    pub area_class: AreaClass,
+    pub area_source: String,
+    pub parent: Option<UnitId>,
+    /// For an association: the administrative unit whose people it serves.
+    pub territory: Option<UnitId>,
+    pub valid_from: Timestamp,
+}
+
+mod row {
+    pub mod unit {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "unit")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub code: String,
+            pub kind: String,
+            pub created_at: i64,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+
+    pub mod name {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "unit_name")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub unit_id: Uuid,
+            pub name: String,
+            pub sort_key: Vec<u8>,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub valid_from: i64,
+            pub valid_to: Option<i64>,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub recorded_at: i64,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+
+    pub mod area {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "unit_area")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub unit_id: Uuid,
+            pub area_class: String,
+            pub source: String,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub valid_from: i64,
+            pub valid_to: Option<i64>,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub recorded_at: i64,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+
+    pub mod edge {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "unit_edge")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub child_id: Uuid,
+            pub parent_id: Uuid,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub edge_kind: String,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub valid_from: i64,
+            pub valid_to: Option<i64>,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub recorded_at: i64,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Raw {
+    id: Uuid,
+    code: String,
+    kind: String,
+    name: String,
+    area_class: Option<String>,
+    parent_id: Option<Uuid>,
+    valid_from: i64,
+    sort_key: Vec<u8>,
+}
+
+impl TryFrom<Raw> for Unit {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self> {
+        Ok(Self {
+            id: UnitId::from_uuid(raw.id),
+            code: raw.code,
+            kind: UnitKind::parse(&raw.kind).ok_or(StoreError::Broken(raw.kind))?,
+            name: raw.name,
+            area_class: raw.area_class.as_deref().and_then(AreaClass::parse).unwrap_or(AreaClass::Unknown),
+            parent: raw.parent_id.map(UnitId::from_uuid),
+            valid_from: Timestamp::from_ms(raw.valid_from),
+        })
+    }
+}
+
+/// Units as they are at `$1`. A name recorded later about the same time replaces the earlier record.
+const UNIT_NOW: &str = "SELECT u.id, u.code, u.kind, n.name, n.sort_key, n.valid_from, \
+     (SELECT a.area_class FROM unit_area a WHERE a.unit_id = u.id AND a.valid_from <= $1 \
+      AND (a.valid_to IS NULL OR a.valid_to > $1) ORDER BY a.recorded_at DESC LIMIT 1) AS area_class, \
+     (SELECT e.parent_id FROM unit_edge e WHERE e.child_id = u.id AND e.edge_kind IN ('administrative', 'association') \
+      AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1) ORDER BY e.recorded_at DESC LIMIT 1) AS parent_id \
+     FROM unit u JOIN unit_name n ON n.unit_id = u.id AND n.valid_from <= $1 AND (n.valid_to IS NULL OR n.valid_to > $1) \
+     AND n.recorded_at = (SELECT max(r.recorded_at) FROM unit_name r WHERE r.unit_id = u.id AND r.valid_from = n.valid_from)";
+
+impl<C: ConnectionTrait> Reads<C> {
+    pub(crate) fn subtree(&self) -> String {
+        SUBTREE.replace("{uuid}", if self.is_postgres() { "uuid" } else { "blob" })
+    }
+
+    pub async fn units(&self, ids: &[UnitId], now: Timestamp) -> Result<Vec<Unit>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!("{UNIT_NOW} WHERE u.id IN ({})", places(2, ids.len()));
+        let mut all = vec![now.ms().into()];
+        all.extend(values(ids.iter().map(|id| id.uuid())));
+        let rows: Vec<Raw> = self.all(sql, all).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    pub async fn unit_by_code(&self, code: &str, now: Timestamp) -> Result<Option<Unit>> {
+        let raw: Option<Raw> = self.one(format!("{UNIT_NOW} WHERE u.code = $2"), vec![now.ms().into(), code.into()]).await?;
+        raw.map(TryInto::try_into).transpose()
+    }
+
+    /// The units directly below one, by name; the key is the place to go on from.
+    pub async fn unit_children(
+        &self,
+        parent: UnitId,
+        edge_kind: EdgeKind,
+        now: Timestamp,
+        page: &PageRequest<(Vec<u8>, UnitId)>,
+    ) -> Result<Page<(Unit, Vec<u8>)>> {
+        let mut values = vec![now.ms().into(), parent.uuid().into(), edge_kind.name().into()];
+        let after = match &page.after {
+            Some((key, unit)) => {
+                values.extend([key.clone().into(), unit.uuid().into()]);
+                " AND (n.sort_key, u.id) > ($4, $5)"
+            }
+            None => "",
+        };
+        let sql = format!(
+            "{UNIT_NOW} WHERE u.id IN (SELECT e.child_id FROM unit_edge e WHERE e.parent_id = $2 AND e.edge_kind = $3 \
+             AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1)){after} \
+             ORDER BY n.sort_key, u.id LIMIT {}",
+            page.limit + 1
+        );
+        let rows: Vec<Raw> = self.all(sql, values).await?;
+        let units: Result<Vec<_>> = rows
+            .into_iter()
+            .map(|mut raw| {
+                let key = std::mem::take(&mut raw.sort_key);
+                Ok((raw.try_into()?, key))
+            })
+            .collect();
+        Ok(Page::cut(units?, page.limit))
+    }
+
+    /// A unit and all above it by edges of one kind; the unit itself first.
+    pub async fn unit_ancestors(&self, unit: UnitId, edge_kind: EdgeKind, now: Timestamp) -> Result<Vec<UnitId>> {
+        #[derive(FromQueryResult)]
+        struct Up {
+            id: Uuid,
+        }
+        let uuid = if self.is_postgres() { "uuid" } else { "blob" };
+        let sql = format!(
+            "WITH RECURSIVE up (id, step) AS (SELECT CAST($1 AS {uuid}), 0 UNION SELECT e.parent_id, u.step + 1 \
+             FROM unit_edge e JOIN up u ON e.child_id = u.id WHERE u.step < 12 AND e.edge_kind = $2 \
+             AND e.valid_from <= $3 AND (e.valid_to IS NULL OR e.valid_to > $3)) SELECT id FROM up ORDER BY step"
+        );
+        let rows: Vec<Up> =
+            self.all(sql, vec![unit.uuid().into(), edge_kind.name().into(), now.ms().into()]).await?;
+        Ok(rows.into_iter().map(|row| UnitId::from_uuid(row.id)).collect())
+    }
+
+    pub async fn unit_count(&self) -> Result<i64> {
+        self.number("SELECT count(*) FROM unit", vec![]).await
+    }
+
+    /// How many people belong to a unit or to one below it now.
+    pub async fn unit_member_count(&self, unit: UnitId, now: Timestamp) -> Result<i64> {
+        let sql = format!(
+            "{} SELECT count(DISTINCT citizen_id) FROM membership WHERE unit_id IN (SELECT id FROM subtree) \
+             AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)",
+            self.subtree()
+        );
+        self.number(sql, vec![unit.uuid().into(), now.ms().into()]).await
+    }
+}
+
+impl Tx {
+    /// Writes new units with their first names, classes and edges.
+    pub async fn units_add(&self, seeds: &[UnitSeed], now: Timestamp) -> Result<()> {
+        let recorded_at = now.ms();
+        let units = seeds.iter().map(|seed| row::unit::Model {
+            id: seed.id.uuid(),
+            code: seed.code.clone(),
+            kind: seed.kind.name().into(),
+            created_at: recorded_at,
+        });
+        self.insert_all(units.collect(), 4).await?;
+        let names = seeds.iter().map(|seed| row::name::Model {
+            unit_id: seed.id.uuid(),
+            name: seed.name.clone(),
+            sort_key: seed.name_key.clone(),
+            valid_from: seed.valid_from.ms(),
+            valid_to: None,
+            recorded_at,
+        });
+        self.insert_all(names.collect(), 6).await?;
+        let areas = seeds.iter().map(|seed| row::area::Model {
+            unit_id: seed.id.uuid(),
+            area_class: seed.area_class.name().into(),
+            source: seed.area_source.clone(),
+            valid_from: seed.valid_from.ms(),
+            valid_to: None,
+            recorded_at,
+        });
+        self.insert_all(areas.collect(), 6).await?;
+        let edges = seeds.iter().flat_map(|seed| {
+            let tree = if seed.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
+            let parent = seed.parent.map(|parent| (parent, tree.name()));
+            let territory = seed.territory.map(|territory| (territory, "territory"));
+            parent.into_iter().chain(territory).map(|(parent, edge_kind)| row::edge::Model {
+                child_id: seed.id.uuid(),
+                parent_id: parent.uuid(),
+                edge_kind: edge_kind.into(),
+                valid_from: seed.valid_from.ms(),
+                valid_to: None,
+                recorded_at,
+            })
+        });
+        self.insert_all(edges.collect(), 6).await
+    }
+
+    /// All codes that are taken, with the unit that has each.
+    pub async fn unit_codes(&self) -> Result<Vec<(String, UnitId)>> {
+        #[derive(FromQueryResult)]
+        struct Code {
+            code: String,
+            id: Uuid,
+        }
+        let rows: Vec<Code> = self.all("SELECT code, id FROM unit", vec![]).await?;
+        Ok(rows.into_iter().map(|row| (row.code, UnitId::from_uuid(row.id))).collect())
+    }
+}

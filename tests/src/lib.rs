@@ -1,0 +1,1 @@
+//! densach-tests
