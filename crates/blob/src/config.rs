@@ -74,7 +74,10 @@ impl Settings {
     ///
     /// [`BlobError::Refused`] with the name of the setting that is wrong.
     pub(crate) fn read(config: &BlobConfig) -> Result<Self, BlobError> {
-        let secret_key = config.secret_key.clone().ok_or_else(|| missing("blob.secret_key"))?;
+        let secret_key = config
+            .secret_key
+            .clone()
+            .ok_or_else(|| missing("blob.secret_key"))?;
         let public_url = match &config.public_url {
             Some(text) => Some(origin(&parse(text, "blob.public_url")?, "blob.public_url")?),
             None => None,
@@ -85,15 +88,29 @@ impl Settings {
                 bucket: DEFAULT_BUCKET.to_owned(),
                 region: config.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned()),
                 path_style: true,
-                access_key: config.access_key.clone().unwrap_or_else(|| DEFAULT_ACCESS_KEY.to_owned()),
+                access_key: config
+                    .access_key
+                    .clone()
+                    .unwrap_or_else(|| DEFAULT_ACCESS_KEY.to_owned()),
                 secret_key,
                 public_url: public_url.ok_or_else(|| missing("blob.public_url"))?,
             }),
             Some(("s3", address)) => {
-                let access_key = config.access_key.clone().ok_or_else(|| missing("blob.access_key"))?;
-                Self::remote(address, config.region.as_deref(), access_key, secret_key, public_url)
+                let access_key = config
+                    .access_key
+                    .clone()
+                    .ok_or_else(|| missing("blob.access_key"))?;
+                Self::remote(
+                    address,
+                    config.region.as_deref(),
+                    access_key,
+                    secret_key,
+                    public_url,
+                )
             }
-            _ => Err(BlobError::refused("blob.url is neither file:PATH nor s3:https://HOST/BUCKET")),
+            _ => Err(BlobError::refused(
+                "blob.url is neither file:PATH nor s3:https://HOST/BUCKET",
+            )),
         }
     }
 
@@ -117,7 +134,9 @@ impl Settings {
         }
         let bucket = match url.path().trim_matches('/') {
             "" => DEFAULT_BUCKET.to_owned(),
-            path if path.contains('/') => return Err(BlobError::refused("blob.url names more than a bucket")),
+            path if path.contains('/') => {
+                return Err(BlobError::refused("blob.url names more than a bucket"));
+            }
             path => path.to_owned(),
         };
         url.set_query(None);
@@ -125,7 +144,15 @@ impl Settings {
         let endpoint = origin(&url, "blob.url")?;
         let public_url = public_url.unwrap_or_else(|| endpoint.clone());
         let place = Place::Endpoint(endpoint);
-        Ok(Self { place, bucket, region, path_style, access_key, secret_key, public_url })
+        Ok(Self {
+            place,
+            bucket,
+            region,
+            path_style,
+            access_key,
+            secret_key,
+            public_url,
+        })
     }
 }
 
@@ -134,8 +161,10 @@ fn missing(name: &str) -> BlobError {
 }
 
 fn parse(text: &str, name: &str) -> Result<Url, BlobError> {
-    Url::parse(text)
-        .map_err(|error| BlobError::Refused { what: format!("{name} is no address"), source: Some(error.into()) })
+    Url::parse(text).map_err(|error| BlobError::Refused {
+        what: format!("{name} is no address"),
+        source: Some(error.into()),
+    })
 }
 
 /// `https://HOST[:PORT]`. A path is refused: the embedded store takes the first segment for the bucket, and a proxy that
@@ -146,7 +175,9 @@ fn origin(url: &Url, name: &str) -> Result<String, BlobError> {
     if matches!(url.scheme(), "http" | "https") && url.has_host() && bare && anonymous {
         Ok(url.origin().ascii_serialization())
     } else {
-        Err(BlobError::refused(format!("{name} is more, or less, than https://HOST[:PORT]")))
+        Err(BlobError::refused(format!(
+            "{name} is more, or less, than https://HOST[:PORT]"
+        )))
     }
 }
 
@@ -173,9 +204,18 @@ mod tests {
 
         let url = "s3:https://s3.example:3900/books?region=garage&path_style=false";
         let remote = Settings::read(&config(url, None))?;
-        assert_eq!(remote.place, Place::Endpoint("https://s3.example:3900".to_owned()));
-        assert_eq!((remote.bucket.as_str(), remote.region.as_str()), ("books", "garage"));
-        assert_eq!((remote.path_style, remote.public_url.as_str()), (false, "https://s3.example:3900"));
+        assert_eq!(
+            remote.place,
+            Place::Endpoint("https://s3.example:3900".to_owned())
+        );
+        assert_eq!(
+            (remote.bucket.as_str(), remote.region.as_str()),
+            ("books", "garage")
+        );
+        assert_eq!(
+            (remote.path_style, remote.public_url.as_str()),
+            (false, "https://s3.example:3900")
+        );
         Ok(())
     }
 
@@ -183,7 +223,10 @@ mod tests {
     fn nonsense_is_refused_and_named() {
         let check = |url: &str, public_url: Option<&str>, wanted: &str| {
             let said = Settings::read(&config(url, public_url)).map_err(|error| error.to_string());
-            assert!(matches!(&said, Err(text) if text.contains(wanted)), "{url}: {said:?}");
+            assert!(
+                matches!(&said, Err(text) if text.contains(wanted)),
+                "{url}: {said:?}"
+            );
         };
         check("", None, "blob.url");
         check("file:", None, "blob.url");

@@ -13,9 +13,11 @@ mod config;
 mod disk;
 mod embedded;
 mod error;
+mod folder;
 mod key;
 mod multipart;
 mod object;
+mod read;
 
 use std::sync::Arc;
 
@@ -26,7 +28,8 @@ pub use embedded::EmbeddedService;
 pub use error::{BlobError, Source};
 pub use key::{BlobEntry, BlobKey, BlobKind};
 pub use multipart::{MOST_PARTS, MultipartId, Part};
-pub use object::{BlobMeta, BlobStream};
+pub use object::BlobMeta;
+pub use read::BlobStream;
 
 use config::{Place, Settings};
 
@@ -60,7 +63,10 @@ impl Blobs {
             Place::Endpoint(endpoint) => (None, client::over_the_network(endpoint), endpoint.as_str()),
         };
         let speak = client::config(&settings, http_client, endpoint);
-        let sign = speak.to_builder().endpoint_url(settings.public_url.clone()).build();
+        let sign = speak
+            .to_builder()
+            .endpoint_url(settings.public_url.clone())
+            .build();
         Ok(Self {
             client: Client::from_conf(speak),
             signer: Client::from_conf(sign),

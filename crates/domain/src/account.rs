@@ -1,7 +1,7 @@
 //! Signing in: an account is a phone number (or an identity of a broker) with one or more people behind it.
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, ChallengeId, CitizenId, DeviceId, SessionId};
+use crate::id::{AccountId, ChallengeId, DeviceId, SessionId};
 use crate::problem::Problems;
 
 /// A family often shares one phone, so an account holds its own person and, when need be, others of the household.
@@ -83,13 +83,6 @@ impl Session {
             Refresh::Reused
         }
     }
-}
-
-/// A person behind an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountCitizen {
-    pub citizen: CitizenId,
-    pub relation: Relation,
 }
 
 /// A device names itself once, with an id that it made; sequence numbers of evidence count per device.

@@ -349,6 +349,7 @@ pub struct Revision {
     pub id: RevisionId,
     pub work: WorkId,
     pub kind: WorkKind,
+    pub slug: String,
     /// Counts from 1 within its work.
     pub number: u32,
     pub state: RevisionState,

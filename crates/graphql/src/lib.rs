@@ -1,1 +1,72 @@
-//! densach-graphql
+//! The public schema over the use cases: the only crate that says async_graphql.
+//!
+//! A field is three to ten lines that call `densach_app`. One file per noun; each contributes the queries and the
+//! mutations of its noun, which are merged here.
+
+mod account;
+mod asset;
+mod batch;
+mod citizen;
+mod criteria;
+mod error;
+mod execute;
+mod goal;
+mod input;
+mod limit;
+mod office;
+mod page;
+mod persisted;
+mod search;
+mod study;
+mod topic;
+mod unit;
+mod upload;
+mod work;
+mod writing;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+
+pub use execute::{Answer, Asked, ClientAddress, Executor};
+pub use limit::Limits;
+pub use persisted::{DOCUMENTS, Document};
+
+#[derive(MergedObject, Default)]
+pub struct Query(
+    account::AccountQuery,
+    citizen::CitizenQuery,
+    criteria::CriteriaQuery,
+    office::OfficeQuery,
+    search::SearchQuery,
+    topic::TopicQuery,
+    unit::UnitQuery,
+    upload::UploadQuery,
+    work::WorkQuery,
+    writing::WritingQuery,
+);
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    account::AccountMutation,
+    citizen::CitizenMutation,
+    goal::GoalMutation,
+    study::StudyMutation,
+    upload::UploadMutation,
+    writing::WritingMutation,
+);
+
+type DensachSchema = Schema<Query, Mutation, EmptySubscription>;
+
+fn schema(limits: &Limits) -> DensachSchema {
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
+        .limit_directives(8)
+        .extension(limit::NodeLimit { most: limits.nodes });
+    if limits.introspection { builder.finish() } else { builder.disable_introspection().finish() }
+}
+
+/// The schema as SDL, sorted: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    schema(&Limits::default()).sdl_with_options(options)
+}

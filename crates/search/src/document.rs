@@ -29,10 +29,16 @@ pub struct Document {
     pub released_at_ms: i64,
 }
 
+/// What both engines call the record of a work: 32 hexadecimal digits.
+pub(crate) fn record_name(work: WorkId) -> String {
+    work.uuid().simple().to_string()
+}
+
 /// The texts of a document in their stored form, cut to what is searched.
 pub(crate) struct Texts {
     pub(crate) title: String,
     pub(crate) summary: String,
+    pub(crate) topic_names: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -42,6 +48,11 @@ impl Texts {
         Self {
             title: normalize(&document.title).into_owned(),
             summary: normalize(&document.summary).into_owned(),
+            topic_names: document
+                .topic_names
+                .iter()
+                .map(|name| normalize(name).into_owned())
+                .collect(),
             body: normalize(document.body.get(..end).unwrap_or_default()).into_owned(),
         }
     }

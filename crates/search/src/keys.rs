@@ -101,7 +101,10 @@ mod tests {
             ("2020", "2020", "2020"),
             ("A1", "a1", "a1"),
         ] {
-            let key = Key { exact: exact.to_owned(), folded: folded.to_owned() };
+            let key = Key {
+                exact: exact.to_owned(),
+                folded: folded.to_owned(),
+            };
             assert_eq!(Key::of(word), Some(key), "{word}");
         }
         assert_eq!(Key::of(&"a".repeat(LONGEST + 1)), None);

@@ -17,6 +17,7 @@ mod keys;
 mod meili;
 mod query;
 mod snippet;
+mod words;
 
 use std::sync::Arc;
 
@@ -72,9 +73,10 @@ pub trait SearchIndex: Send + Sync {
 /// [`SearchError::Broken`]. A Meilisearch server need not answer yet: it is first spoken to when
 /// the index is used.
 pub async fn open(config: &SearchConfig) -> Result<Arc<dyn SearchIndex>, SearchError> {
-    Ok(match config.engine()? {
+    let index: Arc<dyn SearchIndex> = match config.engine()? {
         Engine::Memory => Arc::new(EmbeddedIndex::in_memory()?),
         Engine::Folder(folder) => Arc::new(EmbeddedIndex::open(folder).await?),
         Engine::Meili { host, index } => Arc::new(MeiliIndex::new(host, index, config.api_key.as_deref())?),
-    })
+    };
+    Ok(index)
 }

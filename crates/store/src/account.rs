@@ -1,10 +1,9 @@
 //! Accounts, the identities that open them, and the people behind them.
 
-use densach_domain::account::{AccountCitizen, Relation};
+use densach_domain::account::Relation;
 use densach_domain::id::{AccountId, CitizenId, DeviceId};
 use densach_domain::Timestamp;
-use sea_orm::{ConnectionTrait, FromQueryResult};
-use uuid::Uuid;
+use sea_orm::ConnectionTrait;
 
 use crate::{Reads, Result, StoreError, Tx};
 
@@ -36,30 +35,11 @@ pub struct IdentityRow {
     pub sealed: Vec<u8>,
 }
 
-#[derive(FromQueryResult)]
-struct CitizenOfAccount {
-    citizen_id: Uuid,
-    relation: String,
-}
-
 impl<C: ConnectionTrait> Reads<C> {
     pub async fn account_by_identity(&self, key_hash: &[u8; 32]) -> Result<Option<AccountId>> {
         let sql = "SELECT account_id FROM account_identity WHERE key_hash = $1";
         let row = self.row(sql, vec![key_hash.to_vec().into()]).await?;
         row.map(|row| Ok(AccountId::from_uuid(row.try_get_by_index(0)?))).transpose()
-    }
-
-    /// The people behind an account: its own person first, then the household by name.
-    pub async fn account_citizens(&self, account: AccountId) -> Result<Vec<AccountCitizen>> {
-        let sql = "SELECT a.citizen_id, a.relation FROM account_citizen a JOIN citizen c ON c.id = a.citizen_id \
-                   WHERE a.account_id = $1 ORDER BY a.relation = 'household', c.full_name_key, a.citizen_id";
-        let rows: Vec<CitizenOfAccount> = self.all(sql, vec![account.uuid().into()]).await?;
-        rows.into_iter()
-            .map(|row| {
-                let relation = Relation::parse(&row.relation).ok_or(StoreError::Broken(row.relation))?;
-                Ok(AccountCitizen { citizen: CitizenId::from_uuid(row.citizen_id), relation })
-            })
-            .collect()
     }
 }
 

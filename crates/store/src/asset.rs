@@ -9,9 +9,6 @@ use uuid::Uuid;
 use crate::sql::{places, values};
 use crate::{Reads, Result, StoreError, Tx};
 
-/// A verified file with the moment it came in.
-pub type AssetRow = Asset;
-
 #[derive(FromQueryResult)]
 struct Raw {
     id: Uuid,

@@ -1,6 +1,6 @@
 //! Citizens, their memberships and their offices.
 
-use densach_domain::actor::{EdgeKind, Role, RoleGrant};
+use densach_domain::actor::RoleGrant;
 use densach_domain::citizen::Citizen;
 use densach_domain::id::{CitizenId, MembershipId, RoleGrantId, UnitId};
 use densach_domain::page::{Page, PageRequest};
@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::sql::{places, values};
-use crate::{Reads, Result, StoreError, Tx};
+use crate::{Reads, Result, Tx};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -80,15 +80,6 @@ impl From<RawCitizen> for Citizen {
 }
 
 #[derive(FromQueryResult)]
-struct RawGrant {
-    role: String,
-    unit_id: Uuid,
-    edge_kind: String,
-    valid_from: i64,
-    valid_to: Option<i64>,
-}
-
-#[derive(FromQueryResult)]
 struct RawMember {
     id: Uuid,
     full_name: String,
@@ -108,23 +99,6 @@ impl<C: ConnectionTrait> Reads<C> {
         );
         let rows: Vec<RawCitizen> = self.all(sql, values(ids.iter().map(|id| id.uuid()))).await?;
         Ok(rows.into_iter().map(Into::into).collect())
-    }
-
-    /// The offices a person holds or held; whether one holds now is the policy's question.
-    pub async fn role_grants(&self, citizen: CitizenId) -> Result<Vec<RoleGrant>> {
-        let sql = "SELECT role, unit_id, edge_kind, valid_from, valid_to FROM role_grant WHERE citizen_id = $1";
-        let rows: Vec<RawGrant> = self.all(sql, vec![citizen.uuid().into()]).await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(RoleGrant {
-                    role: Role::parse(&row.role).ok_or(StoreError::Broken(row.role))?,
-                    unit: UnitId::from_uuid(row.unit_id),
-                    edge_kind: EdgeKind::parse(&row.edge_kind).ok_or(StoreError::Broken(row.edge_kind))?,
-                    valid_from: Timestamp::from_ms(row.valid_from),
-                    valid_to: row.valid_to.map(Timestamp::from_ms),
-                })
-            })
-            .collect()
     }
 
     /// Those who belong to exactly this unit now, by given name.

@@ -19,6 +19,8 @@ pub enum JobKind {
     UploadVerify { upload: UploadId },
     /// Bring the search index in line with what is released of a work.
     WorkIndex { work: WorkId },
+    /// Compare the search index with all that is released, and mend it.
+    SearchReconcile,
 }
 
 impl JobKind {
@@ -27,6 +29,7 @@ impl JobKind {
             Self::CodeDeliver { .. } => "code_deliver",
             Self::UploadVerify { .. } => "upload_verify",
             Self::WorkIndex { .. } => "work_index",
+            Self::SearchReconcile => "search_reconcile",
         }
     }
 }

@@ -24,16 +24,15 @@ mod work;
 pub mod testkit;
 
 pub use account::IdentityRow;
-pub use asset::AssetRow;
 pub use citizen::{CitizenRow, MemberRow};
 pub use connect::{Options, Reads, Store, Tx};
 pub use error::StoreError;
 pub use job::{JobKind, JobRow};
 pub use receipt::Receipt;
 pub use session::ChallengeRow;
-pub use study::{CreditRow, DayRow, EvidenceRow, MonthRow, PositionRow, ProgressRow};
+pub use study::{CreditRow, DayRow, EvidenceRow, PositionRow, ProgressRow, SpanRow};
 pub use topic::TopicRow;
-pub use unit::{UnitRow, UnitSeed};
+pub use unit::UnitSeed;
 pub use upload::UploadRow;
 pub use work::{ReleasedRow, WorkFilter};
 

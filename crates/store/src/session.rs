@@ -1,7 +1,8 @@
 //! One-time codes, how often they may be asked for, and the sessions that they open.
 
-use densach_domain::account::{Challenge, Session};
-use densach_domain::id::{AccountId, ChallengeId, DeviceId, SessionId};
+use densach_domain::account::{Challenge, Relation, Session};
+use densach_domain::actor::{EdgeKind, Member, Role, RoleGrant};
+use densach_domain::id::{AccountId, ChallengeId, CitizenId, DeviceId, SessionId, UnitId};
 use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -82,10 +83,66 @@ impl TryFrom<RawSession> for Session {
 const SESSION: &str = "SELECT id, account_id, device_id, refresh_hash, previous_hash, rotated_at, created_at, \
                        expires_at, ended_at FROM session WHERE id = $1";
 
+#[derive(FromQueryResult)]
+struct RawMember {
+    account_id: Uuid,
+    device_id: Uuid,
+    citizen_id: Option<Uuid>,
+    relation: Option<String>,
+    role: Option<String>,
+    unit_id: Option<Uuid>,
+    edge_kind: Option<String>,
+    valid_from: Option<i64>,
+    valid_to: Option<i64>,
+}
+
+impl RawMember {
+    fn citizen(&self) -> Result<Option<(CitizenId, Relation)>> {
+        let (Some(citizen), Some(relation)) = (self.citizen_id, &self.relation) else { return Ok(None) };
+        let relation = Relation::parse(relation).ok_or_else(|| StoreError::Broken(relation.clone()))?;
+        Ok(Some((CitizenId::from_uuid(citizen), relation)))
+    }
+
+    fn grant(&self) -> Result<Option<RoleGrant>> {
+        let (Some(role), Some(unit), Some(edge_kind), Some(valid_from)) =
+            (&self.role, self.unit_id, &self.edge_kind, self.valid_from)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(RoleGrant {
+            role: Role::parse(role).ok_or_else(|| StoreError::Broken(role.clone()))?,
+            unit: UnitId::from_uuid(unit),
+            edge_kind: EdgeKind::parse(edge_kind).ok_or_else(|| StoreError::Broken(edge_kind.clone()))?,
+            valid_from: Timestamp::from_ms(valid_from),
+            valid_to: self.valid_to.map(Timestamp::from_ms),
+        }))
+    }
+}
+
 impl<C: ConnectionTrait> Reads<C> {
-    pub async fn session(&self, id: SessionId) -> Result<Option<Session>> {
-        let raw: Option<RawSession> = self.one(SESSION, vec![id.uuid().into()]).await?;
-        raw.map(TryInto::try_into).transpose()
+    /// Who is behind a live session, in one statement: the people of the account, and the offices of its own person.
+    pub async fn session_member(&self, id: SessionId, now: Timestamp) -> Result<Option<Member>> {
+        let sql = "SELECT s.account_id, s.device_id, a.citizen_id, a.relation, g.role, g.unit_id, g.edge_kind, \
+                   g.valid_from, g.valid_to FROM session s \
+                   LEFT JOIN account_citizen a ON a.account_id = s.account_id \
+                   LEFT JOIN citizen c ON c.id = a.citizen_id \
+                   LEFT JOIN role_grant g ON g.citizen_id = a.citizen_id AND a.relation = 'own' \
+                   WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
+                   ORDER BY a.relation = 'household', c.full_name_key, c.id";
+        let rows: Vec<RawMember> = self.all(sql, vec![id.uuid().into(), now.ms().into()]).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let mut member = Member {
+            account: AccountId::from_uuid(first.account_id),
+            session: id,
+            device: DeviceId::from_uuid(first.device_id),
+            citizens: Vec::new(),
+            grants: Vec::new(),
+        };
+        for row in &rows {
+            member.citizens.extend(row.citizen()?.filter(|citizen| !member.citizens.contains(citizen)));
+            member.grants.extend(row.grant()?);
+        }
+        Ok(Some(member))
     }
 }
 

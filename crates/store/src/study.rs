@@ -41,9 +41,12 @@ pub struct DayRow {
     pub seconds: i64,
 }
 
-/// Credited seconds of a unit's members in a stretch of days, and how many members they come from.
+/// Credited seconds of a unit's members in one span of days, and how many members they come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MonthRow {
+pub struct SpanRow {
+    pub unit: UnitId,
+    /// Which of the spans that were asked for.
+    pub span_index: usize,
     pub trust: Trust,
     pub seconds: i64,
     pub active_count: i64,
@@ -86,16 +89,12 @@ struct RawDay {
 }
 
 #[derive(FromQueryResult)]
-struct RawMonth {
+struct RawSpan {
+    root: Uuid,
+    span_index: i64,
     trust: String,
     seconds: i64,
     active_count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct RawDaySum {
-    day: i64,
-    seconds: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -104,6 +103,10 @@ struct RawMemberSum {
     trust: String,
     seconds: i64,
 }
+
+const DAY_MS: i64 = 86_400_000;
+/// A learning day begins at 03:00 in Viet Nam, which is 20:00 UTC of the day before.
+const OFFSET_MS: i64 = 4 * 3_600_000;
 
 fn day(number: i64) -> Day {
     Day::from_number(i32::try_from(number).unwrap_or(0))
@@ -114,11 +117,24 @@ fn trust(name: String) -> Result<Trust> {
 }
 
 impl<C: ConnectionTrait> Reads<C> {
-    /// The digest of what a device said under this number, if it did.
-    pub async fn evidence_digest(&self, device: DeviceId, sequence: i64) -> Result<Option<Vec<u8>>> {
-        let sql = "SELECT digest FROM study_evidence WHERE device_id = $1 AND sequence = $2";
-        let row = self.row(sql, vec![device.uuid().into(), sequence.into()]).await?;
-        row.map(|row| Ok(row.try_get_by_index(0)?)).transpose()
+    /// The digests of what a device said under these numbers, where it did.
+    pub async fn evidence_digests(&self, device: DeviceId, sequences: &[i64]) -> Result<Vec<(i64, Vec<u8>)>> {
+        #[derive(FromQueryResult)]
+        struct Raw {
+            sequence: i64,
+            digest: Vec<u8>,
+        }
+        if sequences.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT sequence, digest FROM study_evidence WHERE device_id = $1 AND sequence IN ({})",
+            places(2, sequences.len())
+        );
+        let mut all = vec![device.uuid().into()];
+        all.extend(sequences.iter().map(|sequence| (*sequence).into()));
+        let rows: Vec<Raw> = self.all(sql, all).await?;
+        Ok(rows.into_iter().map(|row| (row.sequence, row.digest)).collect())
     }
 
     /// The highest number a device has sent, and how many numbers below it are missing.
@@ -147,18 +163,19 @@ impl<C: ConnectionTrait> Reads<C> {
         Ok(rows.into_iter().filter_map(|row| Interval::new(row.started_s, row.ended_s)).collect())
     }
 
-    /// Seconds credited for reading one work, by learning day.
-    pub async fn credit_of_reading(&self, citizen: CitizenId, work: WorkId, from: Day, to: Day) -> Result<Vec<(Day, i64)>> {
-        let sql = "SELECT day, CAST(sum(ended_s - started_s) AS bigint) AS seconds FROM study_credit \
-                   WHERE citizen_id = $1 AND work_id = $2 AND source = 'reading' AND day BETWEEN $3 AND $4 GROUP BY day";
-        let values = vec![
-            citizen.uuid().into(),
-            work.uuid().into(),
-            i64::from(from.number()).into(),
-            i64::from(to.number()).into(),
-        ];
-        let rows: Vec<RawDaySum> = self.all(sql, values).await?;
-        Ok(rows.into_iter().map(|row| (day(row.day), row.seconds)).collect())
+    /// Seconds credited for reading, by work and learning day.
+    pub async fn credit_of_reading(&self, citizen: CitizenId, from: Day, to: Day) -> Result<Vec<(WorkId, Day, i64)>> {
+        #[derive(FromQueryResult)]
+        struct Raw {
+            work_id: Uuid,
+            day: i64,
+            seconds: i64,
+        }
+        let sql = "SELECT work_id, day, CAST(sum(ended_s - started_s) AS bigint) AS seconds FROM study_credit \
+                   WHERE citizen_id = $1 AND source = 'reading' AND day BETWEEN $2 AND $3 GROUP BY work_id, day";
+        let values = vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
+        let rows: Vec<Raw> = self.all(sql, values).await?;
+        Ok(rows.into_iter().map(|row| (WorkId::from_uuid(row.work_id), day(row.day), row.seconds)).collect())
     }
 
     /// What a citizen was credited, by day, source and trust class.
@@ -175,7 +192,7 @@ impl<C: ConnectionTrait> Reads<C> {
             .collect()
     }
 
-    /// Seconds by topic: a second counts for every topic of the work that was studied.
+    /// Seconds by work, most first.
     pub async fn study_seconds_by_work(&self, citizen: CitizenId, from: Day, to: Day) -> Result<Vec<(WorkId, i64)>> {
         #[derive(FromQueryResult)]
         struct Raw {
@@ -189,29 +206,50 @@ impl<C: ConnectionTrait> Reads<C> {
         Ok(rows.into_iter().map(|row| (WorkId::from_uuid(row.work_id), row.seconds)).collect())
     }
 
-    /// What the members of a unit and of all units below it were credited between two days. A citizen counts on the
-    /// days of their membership only.
-    pub async fn unit_study(&self, unit: UnitId, now: Timestamp, from: Day, to: Day) -> Result<Vec<MonthRow>> {
-        // A citizen who belongs to two branches of one subtree counts once: membership is asked, not joined.
+    /// What the members of each of `units`, and of all units below it, were credited in each of `spans` (first and last
+    /// day). A citizen of two branches counts once, and on the days of their membership only.
+    pub async fn units_study(&self, units: &[UnitId], now: Timestamp, spans: &[(Day, Day)]) -> Result<Vec<SpanRow>> {
+        let (Some(first), Some(last)) = (spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max()) else {
+            return Ok(Vec::new());
+        };
+        if units.is_empty() {
+            return Ok(Vec::new());
+        }
+        let spans: Vec<String> = spans
+            .iter()
+            .enumerate()
+            .map(|(index, (from, to))| format!("({index}, {}, {})", from.number(), to.number()))
+            .collect();
         let sql = format!(
-            "{} SELECT d.trust, CAST(sum(d.seconds) AS bigint) AS seconds, count(DISTINCT d.citizen_id) AS active_count \
-             FROM study_day d WHERE d.day BETWEEN $3 AND $4 AND EXISTS (SELECT 1 FROM membership m \
-             WHERE m.citizen_id = d.citizen_id AND m.unit_id IN (SELECT id FROM subtree) \
-             AND m.valid_from < (d.day + 1) * 86400000 - 14400000 \
-             AND (m.valid_to IS NULL OR m.valid_to > d.day * 86400000 - 14400000)) \
-             AND d.citizen_id IN (SELECT citizen_id FROM membership WHERE unit_id IN (SELECT id FROM subtree)) \
-             GROUP BY d.trust ORDER BY d.trust",
-            self.subtree()
+            "{subtree}, span (span_index, first_day, last_day) AS (VALUES {spans}), \
+             belonging AS (SELECT DISTINCT s.root, m.citizen_id, m.valid_from, m.valid_to \
+             FROM subtree s JOIN membership m ON m.unit_id = s.id) \
+             SELECT root, span_index, trust, CAST(sum(seconds) AS bigint) AS seconds, \
+             count(DISTINCT citizen_id) AS active_count FROM (\
+             SELECT DISTINCT b.root, p.span_index, d.citizen_id, d.day, d.source, d.trust, d.seconds \
+             FROM belonging b JOIN study_day d ON d.citizen_id = b.citizen_id AND d.day BETWEEN {first} AND {last} \
+             JOIN span p ON d.day BETWEEN p.first_day AND p.last_day \
+             WHERE b.valid_from < (d.day + 1) * {DAY_MS} - {OFFSET_MS} \
+             AND (b.valid_to IS NULL OR b.valid_to > d.day * {DAY_MS} - {OFFSET_MS})) AS credited \
+             GROUP BY root, span_index, trust ORDER BY root, span_index, trust",
+            subtree = crate::unit::subtree(2, units.len()),
+            spans = spans.join(", "),
+            first = first.number(),
+            last = last.number(),
         );
-        let values = vec![
-            unit.uuid().into(),
-            now.ms().into(),
-            i64::from(from.number()).into(),
-            i64::from(to.number()).into(),
-        ];
-        let rows: Vec<RawMonth> = self.all(sql, values).await?;
+        let mut all = vec![now.ms().into()];
+        all.extend(values(units.iter().map(|unit| unit.uuid())));
+        let rows: Vec<RawSpan> = self.all(sql, all).await?;
         rows.into_iter()
-            .map(|row| Ok(MonthRow { trust: trust(row.trust)?, seconds: row.seconds, active_count: row.active_count }))
+            .map(|row| {
+                Ok(SpanRow {
+                    unit: UnitId::from_uuid(row.root),
+                    span_index: usize::try_from(row.span_index).unwrap_or(usize::MAX),
+                    trust: trust(row.trust)?,
+                    seconds: row.seconds,
+                    active_count: row.active_count,
+                })
+            })
             .collect()
     }
 

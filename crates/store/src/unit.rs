@@ -11,13 +11,16 @@ use uuid::Uuid;
 use crate::sql::{places, values};
 use crate::{Reads, Result, StoreError, Tx};
 
-/// The unit `$1` and everything below it in the association tree at the instant `$2`.
-pub(crate) const SUBTREE: &str = "WITH RECURSIVE subtree (id) AS (SELECT CAST($1 AS {uuid}) UNION \
-     SELECT e.child_id FROM unit_edge e JOIN subtree s ON e.parent_id = s.id \
-     WHERE e.edge_kind = 'association' AND e.valid_from <= $2 AND (e.valid_to IS NULL OR e.valid_to > $2))";
-
-/// A unit as it is read.
-pub type UnitRow = Unit;
+/// The units in `count` places from `$first` on, each as its own root, and everything below them in the association
+/// tree at the instant `$1`.
+pub(crate) fn subtree(first: usize, count: usize) -> String {
+    format!(
+        "WITH RECURSIVE subtree (root, id) AS (SELECT u.id, u.id FROM unit u WHERE u.id IN ({}) UNION \
+         SELECT s.root, e.child_id FROM unit_edge e JOIN subtree s ON e.parent_id = s.id \
+         WHERE e.edge_kind = 'association' AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1))",
+        places(first, count)
+    )
+}
 
 /// A unit to write, with its first name, class and edges.
 #[derive(Debug, Clone)]
@@ -164,10 +167,6 @@ const UNIT_NOW: &str = "SELECT u.id, u.code, u.kind, n.name, n.sort_key, n.valid
      AND n.recorded_at = (SELECT max(r.recorded_at) FROM unit_name r WHERE r.unit_id = u.id AND r.valid_from = n.valid_from)";
 
 impl<C: ConnectionTrait> Reads<C> {
-    pub(crate) fn subtree(&self) -> String {
-        SUBTREE.replace("{uuid}", if self.is_postgres() { "uuid" } else { "blob" })
-    }
-
     pub async fn units(&self, ids: &[UnitId], now: Timestamp) -> Result<Vec<Unit>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -223,12 +222,10 @@ impl<C: ConnectionTrait> Reads<C> {
         struct Up {
             id: Uuid,
         }
-        let uuid = if self.is_postgres() { "uuid" } else { "blob" };
-        let sql = format!(
-            "WITH RECURSIVE up (id, step) AS (SELECT CAST($1 AS {uuid}), 0 UNION SELECT e.parent_id, u.step + 1 \
-             FROM unit_edge e JOIN up u ON e.child_id = u.id WHERE u.step < 12 AND e.edge_kind = $2 \
-             AND e.valid_from <= $3 AND (e.valid_to IS NULL OR e.valid_to > $3)) SELECT id FROM up ORDER BY step"
-        );
+        let sql = "WITH RECURSIVE up (id, step) AS (SELECT id, 0 FROM unit WHERE id = $1 UNION \
+                   SELECT e.parent_id, u.step + 1 FROM unit_edge e JOIN up u ON e.child_id = u.id \
+                   WHERE u.step < 12 AND e.edge_kind = $2 AND e.valid_from <= $3 \
+                   AND (e.valid_to IS NULL OR e.valid_to > $3)) SELECT id FROM up ORDER BY step";
         let rows: Vec<Up> =
             self.all(sql, vec![unit.uuid().into(), edge_kind.name().into(), now.ms().into()]).await?;
         Ok(rows.into_iter().map(|row| UnitId::from_uuid(row.id)).collect())
@@ -238,14 +235,26 @@ impl<C: ConnectionTrait> Reads<C> {
         self.number("SELECT count(*) FROM unit", vec![]).await
     }
 
-    /// How many people belong to a unit or to one below it now.
-    pub async fn unit_member_count(&self, unit: UnitId, now: Timestamp) -> Result<i64> {
+    /// How many people belong to each of these units, or to one below it, now.
+    pub async fn unit_member_counts(&self, units: &[UnitId], now: Timestamp) -> Result<Vec<(UnitId, i64)>> {
+        #[derive(FromQueryResult)]
+        struct Count {
+            root: Uuid,
+            member_count: i64,
+        }
+        if units.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = format!(
-            "{} SELECT count(DISTINCT citizen_id) FROM membership WHERE unit_id IN (SELECT id FROM subtree) \
-             AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)",
-            self.subtree()
+            "{} SELECT s.root, count(DISTINCT m.citizen_id) AS member_count FROM subtree s \
+             JOIN membership m ON m.unit_id = s.id AND m.valid_from <= $1 AND (m.valid_to IS NULL OR m.valid_to > $1) \
+             GROUP BY s.root",
+            subtree(2, units.len())
         );
-        self.number(sql, vec![unit.uuid().into(), now.ms().into()]).await
+        let mut all = vec![now.ms().into()];
+        all.extend(values(units.iter().map(|unit| unit.uuid())));
+        let rows: Vec<Count> = self.all(sql, all).await?;
+        Ok(rows.into_iter().map(|row| (UnitId::from_uuid(row.root), row.member_count)).collect())
     }
 }
 

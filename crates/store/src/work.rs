@@ -53,6 +53,7 @@ struct RawRevision {
     id: Uuid,
     work_id: Uuid,
     kind: String,
+    slug: String,
     number: i64,
     state: String,
     version: i64,
@@ -69,6 +70,7 @@ impl TryFrom<RawRevision> for Revision {
             id: RevisionId::from_uuid(raw.id),
             work: WorkId::from_uuid(raw.work_id),
             kind: WorkKind::parse(&raw.kind).ok_or(StoreError::Broken(raw.kind))?,
+            slug: raw.slug,
             number: u32::try_from(raw.number).unwrap_or(0),
             state: RevisionState::parse(&raw.state).ok_or(StoreError::Broken(raw.state))?,
             version: u32::try_from(raw.version).unwrap_or(0),
@@ -97,7 +99,7 @@ impl From<RawReleased> for ReleasedRow {
 }
 
 const WORK: &str = "SELECT id, kind, slug, released_revision_id, released_at FROM work";
-const REVISION: &str = "SELECT r.id, r.work_id, w.kind, r.number, r.state, r.version, r.content, r.created_at, \
+const REVISION: &str = "SELECT r.id, r.work_id, w.kind, w.slug, r.number, r.state, r.version, r.content, r.created_at, \
                         r.published_at FROM revision r JOIN work w ON w.id = r.work_id";
 
 fn json(content: &Content) -> Result<String> {
@@ -173,6 +175,26 @@ impl<C: ConnectionTrait> Reads<C> {
         let sql = format!("{REVISION} WHERE r.id IN ({})", places(1, ids.len()));
         let rows: Vec<RawRevision> = self.all(sql, values(ids.iter().map(|id| id.uuid()))).await?;
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// For each work the revision that was released last, even when the work was withdrawn since.
+    pub async fn revisions_released_last(&self, works: &[WorkId]) -> Result<Vec<(WorkId, RevisionId)>> {
+        #[derive(FromQueryResult)]
+        struct Raw {
+            work_id: Uuid,
+            revision_id: Uuid,
+        }
+        if works.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT r.work_id, r.revision_id FROM release r WHERE r.work_id IN ({}) AND r.released_at = \
+             (SELECT max(l.released_at) FROM release l WHERE l.work_id = r.work_id)",
+            places(1, works.len())
+        );
+        let rows: Vec<Raw> = self.all(sql, values(works.iter().map(|id| id.uuid()))).await?;
+        let pair = |row: Raw| (WorkId::from_uuid(row.work_id), RevisionId::from_uuid(row.revision_id));
+        Ok(rows.into_iter().map(pair).collect())
     }
 
     /// All editions of a work, newest first.

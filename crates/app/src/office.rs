@@ -1,0 +1,89 @@
+//! What an officer of the association sees: the members of their unit and of the units below, and nobody else's.
+
+use std::collections::HashMap;
+
+use densach_domain::actor::{EdgeKind, Role};
+use densach_domain::evidence::Trust;
+use densach_domain::id::{CitizenId, UnitId};
+use densach_domain::page::{Page, PageRequest};
+use densach_domain::unit::Unit;
+use densach_domain::{Code, Day, Month, Problem, policy};
+pub use densach_store::{MemberRow, SpanRow};
+
+use crate::{Context, Error, Result};
+
+/// A year and a month of the year before: what a yearly report compares.
+pub const MOST_MONTHS: u32 = 24;
+
+/// The units that the signed-in person answers for now.
+pub async fn mine(cx: &Context) -> Result<Vec<Unit>> {
+    let member = policy::signed_in(&cx.actor)?;
+    let ids: Vec<_> = member.units_as(Role::Officer, cx.now()).map(|grant| grant.unit).collect();
+    Ok(cx.store.units(&ids, cx.now()).await?)
+}
+
+/// A unit that this officer oversees. A stranger gets the same answer as for a unit that does not exist.
+pub async fn overseen(cx: &Context, unit: UnitId) -> Result<Unit> {
+    // Who is nobody's officer is answered before anything is looked up.
+    let member = policy::signed_in(&cx.actor)?;
+    if !member.holds(Role::Officer, cx.now()) {
+        return Err(Error::NotFound);
+    }
+    let ancestors = cx.store.unit_ancestors(unit, EdgeKind::Association, cx.now()).await?;
+    policy::oversees(&cx.actor, &ancestors, cx.now())?;
+    cx.store.units(&[unit], cx.now()).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Months from one to another, both counted.
+pub fn months(from: Month, to: Month) -> Result<Vec<Month>> {
+    let count = from.count_to(to);
+    if count == 0 || count > MOST_MONTHS {
+        return Err(vec![Problem::new(Code::OutOfRange, "to").detail(format!("1–{MOST_MONTHS}"))].into());
+    }
+    Ok(std::iter::successors(Some(from), |month| Some(month.next())).take(count as usize).collect())
+}
+
+fn span(month: Month) -> (Day, Day) {
+    (month.first_day(), month.next().first_day().plus_days(-1))
+}
+
+/// Hours of the members of each unit and of the units below it, month by month and by trust class. The caller has
+/// shown that all of `units` are overseen, or lie below one that is.
+pub async fn study(cx: &Context, units: &[UnitId], months: &[Month]) -> Result<HashMap<UnitId, Vec<SpanRow>>> {
+    let spans: Vec<_> = months.iter().copied().map(span).collect();
+    let mut by_unit: HashMap<UnitId, Vec<SpanRow>> = HashMap::new();
+    for row in cx.store.units_study(units, cx.now(), &spans).await? {
+        by_unit.entry(row.unit).or_default().push(row);
+    }
+    Ok(by_unit)
+}
+
+pub async fn member_counts(cx: &Context, units: &[UnitId]) -> Result<HashMap<UnitId, i64>> {
+    Ok(cx.store.unit_member_counts(units, cx.now()).await?.into_iter().collect())
+}
+
+/// Those who belong to exactly this unit, by given name.
+pub async fn members(
+    cx: &Context,
+    unit: UnitId,
+    page: &PageRequest<(Vec<u8>, CitizenId)>,
+) -> Result<Page<MemberRow>> {
+    overseen(cx, unit).await?;
+    Ok(cx.store.members(unit, cx.now(), page).await?)
+}
+
+/// Hours of these members in one month, by trust class.
+pub async fn member_study(
+    cx: &Context,
+    unit: UnitId,
+    citizens: &[CitizenId],
+    month: Month,
+) -> Result<HashMap<CitizenId, Vec<(Trust, i64)>>> {
+    overseen(cx, unit).await?;
+    let (from, to) = span(month);
+    let mut by_citizen: HashMap<CitizenId, Vec<(Trust, i64)>> = HashMap::new();
+    for (citizen, trust, seconds) in cx.store.study_sums(citizens, from, to).await? {
+        by_citizen.entry(citizen).or_default().push((trust, seconds));
+    }
+    Ok(by_citizen)
+}

@@ -1,0 +1,27 @@
+//! What must be true eventually. Reconcilers take no input: they look at what is, and mend it.
+
+pub mod forget;
+pub mod search;
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+
+/// Runs all reconcilers now and then until told to stop.
+pub async fn run(app: &App, every: Duration, stop: &CancellationToken) {
+    let cx = app.operator();
+    loop {
+        if let Err(error) = search::all(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the search index could not be reconciled");
+        }
+        if let Err(error) = forget::all(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old rows could not be forgotten");
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
