@@ -36,4 +36,9 @@ impl MigrationTrait for Step {
         manager.get_connection().execute_unprepared(&sql).await?;
         Ok(())
     }
+
+    /// A step that is cut short leaves nothing behind, on SQLite too.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
 }

@@ -139,7 +139,7 @@ impl Provider {
 }
 
 async fn configuration(State(provider): State<Shared>) -> Json<Value> {
-    let issuer = &lock(&provider).issuer;
+    let issuer = lock(&provider).issuer.clone();
     Json(json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
@@ -179,8 +179,7 @@ async fn authorize(State(provider): State<Shared>, Query(asked): Query<Fields>) 
 }
 
 async fn token(State(provider): State<Shared>, headers: HeaderMap, Form(asked): Form<Fields>) -> Response {
-    let posted = asked.get("client_id").cloned().zip(asked.get("client_secret").cloned());
-    if basic(&headers).or(posted) != Some((CLIENT_ID.into(), CLIENT_SECRET.into())) {
+    if !is_our_client(&headers, &asked) {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client");
     }
     let mut provider = lock(&provider);
@@ -195,13 +194,13 @@ async fn token(State(provider): State<Shared>, headers: HeaderMap, Form(asked): 
     Json(json!({ "access_token": random(), "token_type": "Bearer", "id_token": id_token })).into_response()
 }
 
-/// The client in an `Authorization: Basic` header, both parts form-encoded (RFC 6749, 2.3.1).
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
-    let text = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let decode = |part: &str| form_urlencoded::parse(part.as_bytes()).next().map(|(text, _)| text.into_owned());
-    decode(id).zip(decode(secret))
+/// In the header, where both parts are form-encoded first (RFC 6749, 2.3.1), or in the body.
+fn is_our_client(headers: &HeaderMap, asked: &Fields) -> bool {
+    let encode = |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+    let basic = STANDARD.encode(format!("{}:{}", encode(CLIENT_ID), encode(CLIENT_SECRET)));
+    let posted = field(asked, "client_id") == CLIENT_ID && field(asked, "client_secret") == CLIENT_SECRET;
+    let said = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    posted || said == Some(format!("Basic {basic}").as_str())
 }
 
 fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {

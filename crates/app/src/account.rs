@@ -199,7 +199,7 @@ pub async fn sign_out(cx: &Context, everywhere: bool) -> Result<u64> {
 /// Who stands behind an access token.
 pub async fn authenticate(app: &crate::App, access_token: &str) -> Result<Actor> {
     let now = app.clock.now();
-    let claims = Claims::verify(access_token, &app.token_key(), now)?;
+    let claims = Claims::verify(access_token, &app.token_key, now)?;
     if let Some(member) = app.caches.members.get(&claims.sid) {
         return Ok(Actor::Member(Box::new(Member::clone(&member))));
     }
@@ -208,15 +208,9 @@ pub async fn authenticate(app: &crate::App, access_token: &str) -> Result<Actor>
     Ok(Actor::Member(Box::new(member)))
 }
 
-impl crate::App {
-    fn token_key(&self) -> [u8; 32] {
-        self.vault.hash("access token", b"1")
-    }
-}
-
 fn tokens(cx: &Context, session: SessionId, refresh_token: String) -> Result<Tokens> {
     let exp = cx.now().plus_seconds(cx.settings.access_seconds).ms() / 1000;
-    let access_token = Claims { sid: session, exp }.sign(&cx.token_key())?;
+    let access_token = Claims { sid: session, exp }.sign(&cx.token_key)?;
     Ok(Tokens { session, access_token, access_expires_in_seconds: cx.settings.access_seconds, refresh_token })
 }
 

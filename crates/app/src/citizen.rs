@@ -1,8 +1,10 @@
 //! The people behind an account: oneself, and others of the household who study on the same phone.
 
 use densach_domain::account::Relation;
+use densach_domain::actor::{Actor, EdgeKind, Role, RoleGrant};
 use densach_domain::citizen::{Citizen, CitizenInput, MOST_CITIZENS_OF_AN_ACCOUNT};
 use densach_domain::id::CitizenId;
+use densach_domain::phone::Phone;
 use densach_domain::{Code, Problem, policy};
 use densach_store::{CitizenRow, StoreError};
 
@@ -62,4 +64,26 @@ pub async fn add(cx: &Context, request: &Request, input: &CitizenInput) -> Resul
     let id = write.finish(cx, id).await?;
     cx.caches.members.invalidate(&member.session);
     Ok(id)
+}
+
+/// Gives an office to the person behind a phone number. Only the operator may; how officers hand over among themselves
+/// is the registry's business.
+pub async fn grant(cx: &Context, phone: &str, role: Role, unit_code: &str) -> Result<()> {
+    match &cx.actor {
+        Actor::Operator => {}
+        Actor::Anonymous | Actor::Member(_) => return Err(Error::Forbidden),
+    }
+    let phone = Phone::parse(phone).map_err(|code| Error::problem(code, "phone"))?;
+    let hash = cx.vault.hash("phone", phone.as_str().as_bytes());
+    let missing = |field: &str| Error::problem(Code::NotFound, field);
+    let account = cx.store.account_by_identity(&hash).await?.ok_or_else(|| missing("phone"))?;
+    let citizen = cx.store.account_own_citizen(account).await?.ok_or_else(|| missing("citizen"))?;
+    let unit = cx.store.unit_by_code(unit_code, cx.now()).await?.ok_or_else(|| missing("unit"))?;
+    let edge_kind = if unit.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
+    let grant = RoleGrant { role, unit: unit.id, edge_kind, valid_from: cx.now(), valid_to: None };
+    let tx = cx.store.begin().await?;
+    tx.role_grant_add(cx.new_id(), citizen, grant, cx.now()).await?;
+    tx.commit().await?;
+    cx.caches.members.invalidate_all();
+    Ok(())
 }

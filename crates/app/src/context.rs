@@ -33,6 +33,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub vault: Vault,
+    /// Signs access tokens; a new one signs everybody out.
+    pub token_key: [u8; 32],
     pub settings: Settings,
     pub policy: CreditPolicy,
     pub criteria: Vec<CriteriaSet>,

@@ -60,6 +60,11 @@ fn hash(text: &str) -> String {
 }
 
 impl Document {
+    /// Whether it only reads: nothing else may be asked for by GET.
+    pub fn is_query(&self) -> bool {
+        self.text.lines().any(|line| line.starts_with("query "))
+    }
+
     pub fn by_hash(hash: &str) -> Option<&'static Self> {
         DOCUMENTS.iter().find(|document| document.hash == hash)
     }

@@ -41,6 +41,13 @@ impl<C: ConnectionTrait> Reads<C> {
         let row = self.row(sql, vec![key_hash.to_vec().into()]).await?;
         row.map(|row| Ok(AccountId::from_uuid(row.try_get_by_index(0)?))).transpose()
     }
+
+    /// The person who signs in with an account, once they have said who they are.
+    pub async fn account_own_citizen(&self, account: AccountId) -> Result<Option<CitizenId>> {
+        let sql = "SELECT citizen_id FROM account_citizen WHERE account_id = $1 AND relation = 'own'";
+        let row = self.row(sql, vec![account.uuid().into()]).await?;
+        row.map(|row| Ok(CitizenId::from_uuid(row.try_get_by_index(0)?))).transpose()
+    }
 }
 
 impl Tx {

@@ -641,7 +641,7 @@ async fn a_member_is_listed_once_and_only_while_a_member(db: &TestDatabase) {
     join(db, 2, twice, BRANCH_1, at(1)).await;
     join(db, 3, later, BRANCH_1, at(60)).await;
     join(db, 4, elsewhere, BRANCH_2, NOW).await;
-    let members = async |when| {
+    let members = async |when: Timestamp| {
         let page = db.store().members(BRANCH_1, when, &first(10)).await.unwrap();
         assert!(!page.has_next);
         page.items

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use densach_domain::id::{RevisionId, WorkId};
-use densach_search::Document;
+use densach_search::{Document, SearchError};
 
 use crate::{Context, Error, Result, search, topic, work};
 
@@ -29,9 +29,17 @@ pub async fn one(cx: &Context, id: WorkId) -> Result<()> {
     }
 }
 
-/// Compares the index with the store and mends what differs; an index that is in line is not written to.
+/// Compares the index with the store and mends what differs; an index that is in line is not written to, and one that
+/// cannot be read is built anew.
 pub async fn all(cx: &Context) -> Result<Mended> {
-    let mut indexed: HashMap<WorkId, RevisionId> = cx.search.contents().await?.into_iter().collect();
+    let mut indexed: HashMap<WorkId, RevisionId> = match cx.search.contents().await {
+        Ok(contents) => contents.into_iter().collect(),
+        Err(SearchError::Broken { .. }) => {
+            let written_count = rebuild(cx).await?;
+            return Ok(Mended { written_count, removed_count: 0 });
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut mended = Mended::default();
     let mut after = None;
     loop {

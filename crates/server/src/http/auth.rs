@@ -1,0 +1,90 @@
+//! Signing in through an identity broker, as a browser does it. The refresh token goes into a cookie that scripts
+//! cannot read.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use densach_app::{Context, Error, oidc, text};
+use densach_domain::account::DeviceInput;
+use densach_domain::actor::Actor;
+use serde::Deserialize;
+
+use super::{Http, graphql::language};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Start {
+    device_id: String,
+    #[serde(default)]
+    device_name: String,
+    return_to: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Callback {
+    state: Option<String>,
+    code: Option<String>,
+}
+
+fn context(http: &Http, headers: &HeaderMap) -> Context {
+    Context {
+        app: http.0.app.clone(),
+        actor: Actor::Anonymous,
+        language: language(headers),
+        request_id: String::new(),
+    }
+}
+
+pub(super) async fn start(
+    State(http): State<Http>,
+    Path(provider): Path<String>,
+    Query(start): Query<Start>,
+    headers: HeaderMap,
+) -> Response {
+    let cx = context(&http, &headers);
+    let device = DeviceInput { client_id: start.device_id, name: start.device_name };
+    let return_to = start.return_to.unwrap_or_else(|| "/".into());
+    match oidc::start(&cx, &provider, &device, &return_to).await {
+        Ok(address) => Redirect::to(&address).into_response(),
+        Err(error) => refusal(&cx, &error),
+    }
+}
+
+pub(super) async fn callback(
+    State(http): State<Http>,
+    Path(provider): Path<String>,
+    Query(callback): Query<Callback>,
+    headers: HeaderMap,
+) -> Response {
+    let cx = context(&http, &headers);
+    let (Some(state), Some(code)) = (callback.state, callback.code) else {
+        return refusal(&cx, &Error::Unauthenticated);
+    };
+    match oidc::finish(&cx, &provider, &state, &code).await {
+        Ok((tokens, return_to)) => {
+            let secure = if http.0.secure_cookies { "; Secure" } else { "" };
+            let cookie = format!(
+                "densach_refresh={}; HttpOnly; SameSite=Lax; Path=/{secure}; Max-Age={}",
+                tokens.refresh_token,
+                cx.settings.refresh_days * 86_400
+            );
+            ([(header::SET_COOKIE, cookie)], Redirect::to(&return_to)).into_response()
+        }
+        Err(error) => refusal(&cx, &error),
+    }
+}
+
+fn refusal(cx: &Context, error: &Error) -> Response {
+    if error.is_ours() {
+        tracing::error!(error = error as &dyn std::error::Error, "signing in through a broker failed");
+    }
+    let status = match error {
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::Unauthenticated | Error::Forbidden => StatusCode::UNAUTHORIZED,
+        Error::Invalid(_) => StatusCode::BAD_REQUEST,
+        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, text(error.code(), cx.language, None)).into_response()
+}
