@@ -14,7 +14,7 @@ async fn app(idp: &TestIdp) -> TestApp {
     TestApp::builder()
         .oidc("vneid", idp.issuer(), CLIENT_ID, CLIENT_SECRET)
         .oidc("other", idp.issuer(), CLIENT_ID, CLIENT_SECRET)
-        .start()
+        .sqlite()
         .await
 }
 

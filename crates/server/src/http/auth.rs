@@ -45,7 +45,13 @@ pub(super) async fn start(
     let device = DeviceInput { client_id: start.device_id, name: start.device_name };
     let return_to = start.return_to.unwrap_or_else(|| "/".into());
     match oidc::start(&cx, &provider, &device, &return_to).await {
-        Ok(address) => Redirect::to(&address).into_response(),
+        Ok(address) => {
+            // The answer must come back to the browser that asked, or somebody could be signed in as somebody else by
+            // a link.
+            let state = state_of(&address).unwrap_or_default();
+            let cookie = format!("{STATE_COOKIE}={state}; HttpOnly; SameSite=Lax; Path=/auth/oidc; Max-Age=600");
+            (StatusCode::FOUND, [(header::SET_COOKIE, cookie), (header::LOCATION, address)]).into_response()
+        }
         Err(error) => refusal(&cx, &error),
     }
 }
@@ -60,6 +66,9 @@ pub(super) async fn callback(
     let (Some(state), Some(code)) = (callback.state, callback.code) else {
         return refusal(&cx, &Error::Unauthenticated);
     };
+    if cookie(&headers, STATE_COOKIE) != Some(state.as_str()) {
+        return refusal(&cx, &Error::Unauthenticated);
+    }
     match oidc::finish(&cx, &provider, &state, &code).await {
         Ok((tokens, return_to)) => {
             let secure = if http.0.secure_cookies { "; Secure" } else { "" };
@@ -72,6 +81,19 @@ pub(super) async fn callback(
         }
         Err(error) => refusal(&cx, &error),
     }
+}
+
+const STATE_COOKIE: &str = "densach_oidc_state";
+
+fn state_of(address: &str) -> Option<String> {
+    let address = url::Url::parse(address).ok()?;
+    address.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 fn refusal(cx: &Context, error: &Error) -> Response {

@@ -1,0 +1,25 @@
+// Ids that a client makes.
+
+/** A random UUID; pages that came over plain HTTP have no `crypto.randomUUID`. */
+export function uuid(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+const DEVICE = 'densach.clientId';
+let device: string | undefined;
+
+/** The name of this browser as a device: made once and kept, or for this visit where nothing can be kept. */
+export function deviceId(): string {
+  try {
+    device ??= localStorage.getItem(DEVICE) ?? uuid();
+    localStorage.setItem(DEVICE, device);
+  } catch {
+    device ??= uuid();
+  }
+  return device;
+}
