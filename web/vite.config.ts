@@ -7,7 +7,13 @@ export default defineConfig({
   // Every page is an HTML file in this folder; a new one is named here.
   appType: 'mpa',
   build: {
-    rollupOptions: { input: ['index.html', 'graphiql.html'] },
+    rollupOptions: {
+      input: ['index.html', 'graphiql.html'],
+      onwarn(warning, warn) {
+        // "use client" in the packages of GraphiQL means nothing here.
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+      },
+    },
     target: 'es2020',
     // The Content-Security-Policy allows files of our own, not data: addresses or inline scripts.
     assetsInlineLimit: 0,
@@ -15,6 +21,7 @@ export default defineConfig({
     // The editor within GraphiQL is large; the landing page does not load it.
     chunkSizeWarningLimit: 5000,
   },
+  worker: { format: 'es' },
   server: {
     proxy: { '^/graphql(\\?|$)': server, '/documents.json': server },
     // The example documents lie beside this folder.

@@ -8,7 +8,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Step { name: "m2026_11_23_foundation", sql: include_str!("m2026_11_23_foundation.sql") })]
+        vec![Box::new(Step {
+            name: "m2026_11_23_foundation",
+            sql: include_str!("m2026_11_23_foundation.sql"),
+        })]
     }
 }
 

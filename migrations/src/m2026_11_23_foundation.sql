@@ -1,7 +1,8 @@
 -- One text for both dialects: {uuid} is uuid or BLOB, {bytes} is bytea or BLOB; everything else is common SQL.
 -- Instants (_at) are UTC milliseconds; days are days since 1970-01-01 in Viet Nam; nothing is deleted by cascade.
 
--- Units: names, classes and edges carry the period in which they hold and the moment they were recorded.
+-- Units: names, classes and edges carry the period in which they hold, the moment they were recorded, and the moment a
+-- later record took their place. What is known today has no superseded_at; nothing is ever changed in place.
 CREATE TABLE unit (
     id {uuid} NOT NULL PRIMARY KEY,
     code text NOT NULL UNIQUE,
@@ -15,6 +16,7 @@ CREATE TABLE unit_name (
     valid_from bigint NOT NULL,
     valid_to bigint,
     recorded_at bigint NOT NULL,
+    superseded_at bigint,
     PRIMARY KEY (unit_id, valid_from, recorded_at)
 );
 CREATE TABLE unit_area (
@@ -24,6 +26,7 @@ CREATE TABLE unit_area (
     valid_from bigint NOT NULL,
     valid_to bigint,
     recorded_at bigint NOT NULL,
+    superseded_at bigint,
     PRIMARY KEY (unit_id, valid_from, recorded_at)
 );
 CREATE TABLE unit_edge (
@@ -33,6 +36,7 @@ CREATE TABLE unit_edge (
     valid_from bigint NOT NULL,
     valid_to bigint,
     recorded_at bigint NOT NULL,
+    superseded_at bigint,
     PRIMARY KEY (child_id, edge_kind, valid_from, recorded_at)
 );
 CREATE INDEX unit_edge_parent ON unit_edge (parent_id, edge_kind);
@@ -65,7 +69,8 @@ CREATE TABLE membership (
     unit_id {uuid} NOT NULL REFERENCES unit (id),
     valid_from bigint NOT NULL,
     valid_to bigint,
-    recorded_at bigint NOT NULL
+    recorded_at bigint NOT NULL,
+    superseded_at bigint
 );
 CREATE INDEX membership_unit ON membership (unit_id, citizen_id);
 CREATE INDEX membership_citizen ON membership (citizen_id);
@@ -77,7 +82,8 @@ CREATE TABLE role_grant (
     edge_kind text NOT NULL,
     valid_from bigint NOT NULL,
     valid_to bigint,
-    recorded_at bigint NOT NULL
+    recorded_at bigint NOT NULL,
+    superseded_at bigint
 );
 CREATE INDEX role_grant_citizen ON role_grant (citizen_id);
 

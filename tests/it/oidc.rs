@@ -55,7 +55,8 @@ impl<'a> Browser<'a> {
 }
 
 fn location(answer: &Response) -> Outcome<String> {
-    let location = answer.headers().get("location").ok_or_else(|| format!("{} without a location", answer.status()))?;
+    let location =
+        answer.headers().get("location").ok_or_else(|| format!("{} without a location", answer.status()))?;
     Ok(location.to_str()?.to_owned())
 }
 
@@ -66,12 +67,14 @@ fn cookies(answer: &Response) -> Vec<String> {
 
 /// The cookie with the refresh token, which is what being signed in means here.
 fn refresh_cookie(answer: &Response) -> Option<String> {
-    let is_set = |cookie: &String| cookie.strip_prefix("densach_refresh=").is_some_and(|rest| !rest.starts_with(';'));
+    let is_set =
+        |cookie: &String| cookie.strip_prefix("densach_refresh=").is_some_and(|rest| !rest.starts_with(';'));
     cookies(answer).into_iter().find(is_set)
 }
 
 fn field(address: &str, name: &str) -> Outcome<String> {
-    let found = Url::parse(address)?.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let found =
+        Url::parse(address)?.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     Ok(found.ok_or_else(|| format!("no {name} in {address}"))?)
 }
 
@@ -188,7 +191,9 @@ async fn a_stolen_code_is_worth_nothing_without_the_verifier() -> Outcome {
 async fn nobody_is_led_to_another_site() -> Outcome {
     let idp = TestIdp::start().await;
     let app = app(&idp).await;
-    for elsewhere in ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "hoc", ""] {
+    for elsewhere in
+        ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "hoc", ""]
+    {
         let answer = Browser::new(&app).start("vneid", elsewhere).await?;
         assert!(answer.status().is_client_error(), "{elsewhere:?}: {}", answer.status());
     }

@@ -25,7 +25,7 @@ on_both_stacks! {
         for text in ["hoc suot doi", "học suốt đời"] {
             let found = app.document("", "Search", json!({ "text": text })).await;
             let first = &found["search"]["hits"][0]["work"];
-            assert!(first["title"].as_str().unwrap().contains("Học suốt đời"), "{text}: {found:#}");
+            assert!(first["title"].as_str().unwrap().to_lowercase().contains("học suốt đời"), "{text}: {found:#}");
         }
         app.finish().await;
     }

@@ -128,8 +128,7 @@ impl Provider {
         let ends_at = if is(Mischief::Expired) { ISSUED_AT + 300 } else { ENDS_AT };
         let algorithm = if is(Mischief::Unsigned) { "none" } else { "ES256" };
         let header = json!({ "alg": algorithm, "typ": "JWT", "kid": self.key_id });
-        let claims =
-            json!({ "iss": issuer, "sub": subject, "aud": audience, "nonce": nonce, "iat": ISSUED_AT, "exp": ends_at });
+        let claims = json!({ "iss": issuer, "sub": subject, "aud": audience, "nonce": nonce, "iat": ISSUED_AT, "exp": ends_at });
         let text = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
         let key = if is(Mischief::Signature) { SigningKey::random(&mut OsRng) } else { self.key.clone() };
         let signature: Signature = key.sign(text.as_bytes());
@@ -159,7 +158,9 @@ async fn jwks(State(provider): State<Shared>) -> Json<Value> {
     // One byte that says that both coordinates follow, and the coordinates.
     let (x, y) = point.as_bytes()[1..].split_at(32);
     let (kid, x, y) = (&provider.key_id, base64url(x), base64url(y));
-    Json(json!({ "keys": [{ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y }] }))
+    Json(
+        json!({ "keys": [{ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y }] }),
+    )
 }
 
 /// Nobody is asked: whoever was set as the subject agrees at once.

@@ -30,7 +30,8 @@ impl Person {
         });
         let confirmed = app.document("", "ConfirmSignInCode", json!({ "input": input })).await;
         let session = &confirmed["confirmSignInCode"]["session"];
-        let text = |field: &str| session[field].as_str().unwrap_or_else(|| panic!("{confirmed:#}")).to_owned();
+        let text =
+            |field: &str| session[field].as_str().unwrap_or_else(|| panic!("{confirmed:#}")).to_owned();
         let token = text("accessToken");
         let viewer = app.document(&token, "Viewer", json!({})).await;
         let citizen = viewer["viewer"]["citizens"][0]["id"].as_str().unwrap_or_default().to_owned();

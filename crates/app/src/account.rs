@@ -36,7 +36,8 @@ pub struct Tokens {
 
 /// Sends a one-time code to a phone. `address`: where the request came from, for the rate limit.
 pub async fn request_code(cx: &Context, request: &Request, phone: &str, address: &str) -> Result<CodeSent> {
-    let phone = Phone::parse(phone).map_err(|code| vec![Problem::new(code, "phone").detail("0912 345 678")])?;
+    let phone =
+        Phone::parse(phone).map_err(|code| vec![Problem::new(code, "phone").detail("0912 345 678")])?;
     let phone_hash = cx.vault.hash("phone", phone.as_str().as_bytes());
     count_tries(cx, "phone", &hex(&phone_hash[..8]), cx.settings.codes_per_phone_per_hour, request).await?;
     count_tries(cx, "address", address, cx.settings.codes_per_address_per_hour, request).await?;
@@ -121,7 +122,12 @@ async fn confirm_sealed(
 }
 
 /// Finds or makes the account behind an identity, and signs the device in.
-pub(crate) async fn open_session(cx: &Context, tx: &Tx, identity: IdentityRow, device: &DeviceInput) -> Result<Tokens> {
+pub(crate) async fn open_session(
+    cx: &Context,
+    tx: &Tx,
+    identity: IdentityRow,
+    device: &DeviceInput,
+) -> Result<Tokens> {
     let now = cx.now();
     let account = match tx.account_by_identity(&identity.key_hash).await? {
         Some(account) => account,

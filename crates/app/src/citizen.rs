@@ -41,14 +41,22 @@ pub async fn add(cx: &Context, request: &Request, input: &CitizenInput) -> Resul
     let id: CitizenId = cx.new_id();
     let sealed_key = cx.vault.new_citizen_key(&*cx.entropy)?;
     let id_number_sealed = match &facts.id_number {
-        Some(number) => Some(cx.vault.seal_for_citizen(&*cx.entropy, &sealed_key, "id number", number.as_str().as_bytes())?),
+        Some(number) => Some(cx.vault.seal_for_citizen(
+            &*cx.entropy,
+            &sealed_key,
+            "id number",
+            number.as_str().as_bytes(),
+        )?),
         None => None,
     };
     let citizen = CitizenRow {
         id,
         birth_date: facts.birth_date.map(|birth| birth.to_string()),
         residence: facts.residence,
-        id_number_hash: facts.id_number.as_ref().map(|number| cx.vault.hash("id number", number.as_str().as_bytes())),
+        id_number_hash: facts
+            .id_number
+            .as_ref()
+            .map(|number| cx.vault.hash("id number", number.as_str().as_bytes())),
         id_number_sealed,
         sealed_key,
         full_name: facts.full_name,

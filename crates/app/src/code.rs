@@ -40,7 +40,8 @@ impl WebhookProvider {
 impl CodeProvider for WebhookProvider {
     async fn deliver(&self, phone: &str, code: &str) -> Result<()> {
         let text = format!("Đèn Sách: mã đăng nhập của bạn là {code}. Không đưa mã này cho bất kỳ ai.");
-        let unavailable = |source: reqwest::Error| Error::Unavailable { part: Part::Outside, source: source.into() };
+        let unavailable =
+            |source: reqwest::Error| Error::Unavailable { part: Part::Outside, source: source.into() };
         self.client
             .post(&self.url)
             .bearer_auth(&self.token)

@@ -88,7 +88,12 @@ impl App {
 
     /// What the command line and jobs act as.
     pub fn operator(&self) -> Context {
-        Context { app: self.clone(), actor: Actor::Operator, language: Language::default(), request_id: String::new() }
+        Context {
+            app: self.clone(),
+            actor: Actor::Operator,
+            language: Language::default(),
+            request_id: String::new(),
+        }
     }
 }
 

@@ -40,7 +40,12 @@ pub struct IndicatorEvidence {
 }
 
 /// What a citizen's hours of one year mean for each indicator of a set.
-pub async fn evidence(cx: &Context, citizen: CitizenId, year: i32, code: Option<&str>) -> Result<Vec<IndicatorEvidence>> {
+pub async fn evidence(
+    cx: &Context,
+    citizen: CitizenId,
+    year: i32,
+    code: Option<&str>,
+) -> Result<Vec<IndicatorEvidence>> {
     let set = find(cx, code)?;
     let first = Month::new(year, 1)
         .ok_or_else(|| Error::problem(densach_domain::Code::OutOfRange, "year"))?
@@ -57,7 +62,10 @@ pub async fn evidence(cx: &Context, citizen: CitizenId, year: i32, code: Option<
         HoursRole::Evidence => seconds.clone(),
         HoursRole::None => Vec::new(),
     };
-    let row = |indicator: &Indicator| IndicatorEvidence { seconds: attach(indicator), indicator: indicator.clone() };
+    let row = |indicator: &Indicator| IndicatorEvidence {
+        seconds: attach(indicator),
+        indicator: indicator.clone(),
+    };
     Ok(set.indicators.iter().map(row).collect())
 }
 
@@ -89,7 +97,10 @@ mod tests {
     #[test]
     fn the_shipped_sets_add_up_and_name_what_is_not_known() {
         let sets = shipped().unwrap();
-        assert_eq!(sets.iter().map(|set| set.code.as_str()).collect::<Vec<_>>(), ["324/QĐ-KHVN", "244/QĐ-KHVN"]);
+        assert_eq!(
+            sets.iter().map(|set| set.code.as_str()).collect::<Vec<_>>(),
+            ["324/QĐ-KHVN", "244/QĐ-KHVN"]
+        );
         for set in sets {
             assert_eq!(set.indicators.len(), 10, "{}", set.code);
             assert!(set.unconfirmed.len() >= 10, "{}", set.code);

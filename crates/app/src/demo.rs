@@ -40,8 +40,20 @@ pub const PEOPLE: [DemoPerson; 6] = [
         office: Some((Role::Editor, Place::Country)),
         branch: None,
     },
-    DemoPerson { phone: "0900000002", name: "Người học Demo Một", part: "citizen of branch 1", office: None, branch: Some(0) },
-    DemoPerson { phone: "0900000003", name: "Người học Demo Hai", part: "citizen of branch 2", office: None, branch: Some(1) },
+    DemoPerson {
+        phone: "0900000002",
+        name: "Người học Demo Một",
+        part: "citizen of branch 1",
+        office: None,
+        branch: Some(0),
+    },
+    DemoPerson {
+        phone: "0900000003",
+        name: "Người học Demo Hai",
+        part: "citizen of branch 2",
+        office: None,
+        branch: Some(1),
+    },
     DemoPerson {
         phone: "0900000004",
         name: "Chi hội trưởng Demo",
@@ -56,7 +68,9 @@ pub const PEOPLE: [DemoPerson; 6] = [
         office: Some((Role::Officer, Place::Commune)),
         branch: None,
     },
-    DemoPerson { phone: "0900000006", name: "Người lạ Demo", part: "a stranger", office: None, branch: None },
+    DemoPerson {
+        phone: "0900000006", name: "Người lạ Demo", part: "a stranger", office: None, branch: None
+    },
 ];
 
 /// Makes the branches and the people that are not there yet; running it again changes nothing.
@@ -69,7 +83,8 @@ pub async fn seed(cx: &Context) -> Result<()> {
         branches.push(branch(cx, commune, code, name).await?);
     }
     for person in PEOPLE {
-        let phone = densach_domain::phone::Phone::parse(person.phone).map_err(|_| Error::internal("a demo phone"))?;
+        let phone =
+            densach_domain::phone::Phone::parse(person.phone).map_err(|_| Error::internal("a demo phone"))?;
         let hash = cx.vault.hash("phone", phone.as_str().as_bytes());
         if cx.store.account_by_identity(&hash).await?.is_some() {
             continue;

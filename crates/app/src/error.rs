@@ -142,33 +142,111 @@ pub struct Text {
 
 /// One row a code: everything that a person can be told.
 pub const TEXTS: [Text; 27] = [
-    Text { code: "UNAUTHENTICATED", vi: "Bác cần đăng nhập để làm việc này.", en: "Please sign in to do this." },
-    Text { code: "FORBIDDEN", vi: "Tài khoản này không được làm việc này.", en: "This account may not do this." },
-    Text { code: "NOT_FOUND", vi: "Không tìm thấy. Có thể mục này đã được chuyển đi hoặc không dành cho tài khoản này.", en: "Not found. It may have moved, or it is not for this account." },
-    Text { code: "INVALID", vi: "Một vài chỗ cần sửa trước khi gửi lại.", en: "A few things need mending before this can be sent again." },
-    Text { code: "TOO_MANY", vi: "Bác đã thử nhiều lần. Xin chờ {} giây rồi thử lại.", en: "Too many tries. Please wait {} seconds and try again." },
-    Text { code: "SEARCH_UNAVAILABLE", vi: "Tìm kiếm đang tạm nghỉ. Bài học vẫn mở được từ danh mục; xin thử tìm lại sau ít phút.", en: "Search is taking a break. Lessons still open from the lists; please try again in a few minutes." },
-    Text { code: "UNAVAILABLE", vi: "Hệ thống đang bận. Chưa có gì bị mất; xin thử lại sau ít phút.", en: "The system is busy. Nothing was lost; please try again in a few minutes." },
-    Text { code: "INTERNAL", vi: "Có lỗi ở phía chúng tôi. Xin thử lại; nếu vẫn lỗi, hãy báo mã yêu cầu này.", en: "Something went wrong on our side. Please try again; if it goes on, tell us this request id." },
+    Text {
+        code: "UNAUTHENTICATED",
+        vi: "Bác cần đăng nhập để làm việc này.",
+        en: "Please sign in to do this.",
+    },
+    Text {
+        code: "FORBIDDEN",
+        vi: "Tài khoản này không được làm việc này.",
+        en: "This account may not do this.",
+    },
+    Text {
+        code: "NOT_FOUND",
+        vi: "Không tìm thấy. Có thể mục này đã được chuyển đi hoặc không dành cho tài khoản này.",
+        en: "Not found. It may have moved, or it is not for this account.",
+    },
+    Text {
+        code: "INVALID",
+        vi: "Một vài chỗ cần sửa trước khi gửi lại.",
+        en: "A few things need mending before this can be sent again.",
+    },
+    Text {
+        code: "TOO_MANY",
+        vi: "Bác đã thử nhiều lần. Xin chờ {} giây rồi thử lại.",
+        en: "Too many tries. Please wait {} seconds and try again.",
+    },
+    Text {
+        code: "SEARCH_UNAVAILABLE",
+        vi: "Tìm kiếm đang tạm nghỉ. Bài học vẫn mở được từ danh mục; xin thử tìm lại sau ít phút.",
+        en: "Search is taking a break. Lessons still open from the lists; please try again in a few minutes.",
+    },
+    Text {
+        code: "UNAVAILABLE",
+        vi: "Hệ thống đang bận. Chưa có gì bị mất; xin thử lại sau ít phút.",
+        en: "The system is busy. Nothing was lost; please try again in a few minutes.",
+    },
+    Text {
+        code: "INTERNAL",
+        vi: "Có lỗi ở phía chúng tôi. Xin thử lại; nếu vẫn lỗi, hãy báo mã yêu cầu này.",
+        en: "Something went wrong on our side. Please try again; if it goes on, tell us this request id.",
+    },
     Text { code: "LIMIT", vi: "Yêu cầu này quá lớn: {}.", en: "This request is too large: {}." },
-    Text { code: "BAD_REQUEST", vi: "Yêu cầu này chưa đúng: {}.", en: "This request is not right: {}." },
+    Text {
+        code: "BAD_REQUEST", vi: "Yêu cầu này chưa đúng: {}.", en: "This request is not right: {}."
+    },
     Text { code: "REQUIRED", vi: "Xin điền mục này.", en: "Please fill this in." },
-    Text { code: "TOO_LONG", vi: "Dài quá: nhiều nhất {} ký tự.", en: "Too long: at most {} characters." },
+    Text {
+        code: "TOO_LONG", vi: "Dài quá: nhiều nhất {} ký tự.", en: "Too long: at most {} characters."
+    },
     Text { code: "TOO_SHORT", vi: "Ngắn quá: ít nhất {}.", en: "Too short: at least {}." },
     Text { code: "OUT_OF_RANGE", vi: "Ngoài khoảng cho phép: {}.", en: "Out of range: {}." },
-    Text { code: "MALFORMED", vi: "Chưa đúng cách viết. Ví dụ đúng: {}.", en: "Not well formed. For example: {}." },
-    Text { code: "WRONG_KIND", vi: "Mã này là của một loại khác: {}.", en: "This id is of another kind: {}." },
-    Text { code: "UNKNOWN_VALUE", vi: "Giá trị này chưa biết. Có thể dùng: {}.", en: "Unknown value. Use one of: {}." },
+    Text {
+        code: "MALFORMED",
+        vi: "Chưa đúng cách viết. Ví dụ đúng: {}.",
+        en: "Not well formed. For example: {}.",
+    },
+    Text {
+        code: "WRONG_KIND",
+        vi: "Mã này là của một loại khác: {}.",
+        en: "This id is of another kind: {}.",
+    },
+    Text {
+        code: "UNKNOWN_VALUE",
+        vi: "Giá trị này chưa biết. Có thể dùng: {}.",
+        en: "Unknown value. Use one of: {}.",
+    },
     Text { code: "DUPLICATE", vi: "Mục này đã có rồi: {}.", en: "This is there already: {}." },
     Text { code: "NOT_READY", vi: "Mục này chưa xong: {}.", en: "This is not ready yet: {}." },
-    Text { code: "NOT_ALLOWED", vi: "Mục này không dùng được ở đây.", en: "This cannot be used here." },
-    Text { code: "MISMATCH", vi: "Không khớp với điều đã khai. Cần: {}.", en: "Not what was stated. Needed: {}." },
-    Text { code: "EXPIRED", vi: "Mã đã hết hạn hoặc đã dùng. Xin lấy mã mới.", en: "This code has expired or was used. Please ask for a new one." },
-    Text { code: "STALE", vi: "Có người đã lưu trước. Xin mở bản mới nhất (phiên bản {}) rồi sửa tiếp; chữ bác vừa gõ vẫn còn trên máy.", en: "Somebody saved before you. Please open the newest version ({}) and go on; what you typed is still on your device." },
-    Text { code: "IMMUTABLE", vi: "Bản đã xuất bản không sửa được. Xin tạo bản nháp mới.", en: "A published revision never changes. Please start a new draft." },
-    Text { code: "REQUEST_REUSED", vi: "Mã yêu cầu này đã dùng cho việc khác. Xin gửi lại với mã mới.", en: "This request id was used for something else. Please send it again under a new one." },
-    Text { code: "REFUSED_TYPE", vi: "Nội dung tệp không phải loại đã khai ({}).", en: "The bytes of the file are not of the stated type ({})." },
-    Text { code: "REFUSED_BYTES", vi: "Tệp nhận được không giống tệp gốc (mã SHA-256 khác). Xin tải lên lại.", en: "The bytes that arrived are not those that were stated (SHA-256 differs). Please upload again." },
+    Text {
+        code: "NOT_ALLOWED", vi: "Mục này không dùng được ở đây.", en: "This cannot be used here."
+    },
+    Text {
+        code: "MISMATCH",
+        vi: "Không khớp với điều đã khai. Cần: {}.",
+        en: "Not what was stated. Needed: {}.",
+    },
+    Text {
+        code: "EXPIRED",
+        vi: "Mã đã hết hạn hoặc đã dùng. Xin lấy mã mới.",
+        en: "This code has expired or was used. Please ask for a new one.",
+    },
+    Text {
+        code: "STALE",
+        vi: "Có người đã lưu trước. Xin mở bản mới nhất (phiên bản {}) rồi sửa tiếp; chữ bác vừa gõ vẫn còn trên máy.",
+        en: "Somebody saved before you. Please open the newest version ({}) and go on; what you typed is still on your device.",
+    },
+    Text {
+        code: "IMMUTABLE",
+        vi: "Bản đã xuất bản không sửa được. Xin tạo bản nháp mới.",
+        en: "A published revision never changes. Please start a new draft.",
+    },
+    Text {
+        code: "REQUEST_REUSED",
+        vi: "Mã yêu cầu này đã dùng cho việc khác. Xin gửi lại với mã mới.",
+        en: "This request id was used for something else. Please send it again under a new one.",
+    },
+    Text {
+        code: "REFUSED_TYPE",
+        vi: "Nội dung tệp không phải loại đã khai ({}).",
+        en: "The bytes of the file are not of the stated type ({}).",
+    },
+    Text {
+        code: "REFUSED_BYTES",
+        vi: "Tệp nhận được không giống tệp gốc (mã SHA-256 khác). Xin tải lên lại.",
+        en: "The bytes that arrived are not those that were stated (SHA-256 differs). Please upload again.",
+    },
 ];
 
 /// The words of a code in one language.
@@ -182,10 +260,11 @@ pub fn text(code: &str, language: Language, detail: Option<&str>) -> String {
     match detail {
         Some(detail) => words.replace("{}", detail),
         // Without a detail the clause that would hold it says nothing: it is left out.
-        None => words.split(['.', ':']).next().filter(|_| words.contains("{}")).map_or_else(
-            || words.to_owned(),
-            |clause| format!("{clause}."),
-        ),
+        None => words
+            .split(['.', ':'])
+            .next()
+            .filter(|_| words.contains("{}"))
+            .map_or_else(|| words.to_owned(), |clause| format!("{clause}.")),
     }
 }
 

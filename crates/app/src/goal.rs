@@ -26,12 +26,24 @@ pub async fn set(
 }
 
 /// Suggests a goal to the members of a unit that one answers for.
-pub async fn suggest(cx: &Context, request: &Request, unit: UnitId, period: GoalPeriod, minutes: i32) -> Result<GoalId> {
+pub async fn suggest(
+    cx: &Context,
+    request: &Request,
+    unit: UnitId,
+    period: GoalPeriod,
+    minutes: i32,
+) -> Result<GoalId> {
     office::overseen(cx, unit).await?;
     put(cx, request, GoalOwner::Unit(unit), period, minutes).await
 }
 
-async fn put(cx: &Context, request: &Request, owner: GoalOwner, period: GoalPeriod, minutes: i32) -> Result<GoalId> {
+async fn put(
+    cx: &Context,
+    request: &Request,
+    owner: GoalOwner,
+    period: GoalPeriod,
+    minutes: i32,
+) -> Result<GoalId> {
     period.check_minutes(minutes).map_err(|problem| vec![problem])?;
     let member = policy::signed_in(&cx.actor)?;
     let write = begin!(cx, member.account.uuid(), request);

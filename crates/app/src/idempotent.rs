@@ -41,13 +41,23 @@ pub(crate) struct Write {
 impl Context {
     /// Opens a transaction for a mutation, unless the mutation was done already. `actor` is whose ids the client id
     /// is unique among.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, actor: Uuid, request: &Request) -> Result<Begun<T>> {
+    pub(crate) async fn begin<T: DeserializeOwned>(
+        &self,
+        actor: Uuid,
+        request: &Request,
+    ) -> Result<Begun<T>> {
         if request.client_id.is_empty() || request.client_id.len() > 64 {
             return Err(Error::problem(Code::Required, "clientMutationId"));
         }
         let tx = self.store.begin().await?;
         let Some(receipt) = tx.receipt(actor, &request.client_id).await? else {
-            return Ok(Begun::Fresh(Write { tx, actor, request: request.clone(), now: self.now(), rings: false }));
+            return Ok(Begun::Fresh(Write {
+                tx,
+                actor,
+                request: request.clone(),
+                now: self.now(),
+                rings: false,
+            }));
         };
         tx.roll_back().await?;
         if receipt.operation != request.operation || receipt.digest != request.digest {

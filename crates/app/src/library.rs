@@ -138,7 +138,9 @@ pub async fn import(cx: &Context, folder: &Path) -> Result<Report> {
         }
     }
     if report.rows.is_empty() {
-        return Err(vec![Problem::new(Code::NotFound, folder.display().to_string()).detail("lessons/*.md")].into());
+        return Err(
+            vec![Problem::new(Code::NotFound, folder.display().to_string()).detail("lessons/*.md")].into()
+        );
     }
     if changed {
         let tx = cx.store.begin().await?;
@@ -201,7 +203,8 @@ impl Importer<'_> {
         }
         let text = fs::read_to_string(path).map_err(|error| malformed("file", error))?;
         let (front, body) = split(&text)?;
-        let front: FrontMatter = toml::from_str(front).map_err(|error| malformed("front matter", located(&error, front)))?;
+        let front: FrontMatter =
+            toml::from_str(front).map_err(|error| malformed("front matter", located(&error, front)))?;
         let content = self.content(path, front, body).await?;
         let mut problems = content.check_publishable(kind);
         check_references(self.cx, kind, &content, &mut problems).await?;
@@ -220,7 +223,10 @@ impl Importer<'_> {
             }
             Some(work) => {
                 let newest = tx.revisions_of(work.id).await?.into_iter().next();
-                if newest.as_ref().is_some_and(|newest| newest.content == content && work.released == Some(newest.id)) {
+                if newest
+                    .as_ref()
+                    .is_some_and(|newest| newest.content == content && work.released == Some(newest.id))
+                {
                     return Ok(Verdict::Unchanged);
                 }
                 if tx.revision_draft(work.id).await?.is_some() {
@@ -251,7 +257,9 @@ impl Importer<'_> {
         for (index, slug) in front.topics.iter().enumerate() {
             match self.topics.get(slug) {
                 Some(topic) => topics.push(*topic),
-                None => problems.add(Problem::new(Code::UnknownValue, format!("topics.{index}")).detail(slug)),
+                None => {
+                    problems.add(Problem::new(Code::UnknownValue, format!("topics.{index}")).detail(slug))
+                }
             }
         }
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -267,26 +275,28 @@ impl Importer<'_> {
         }
         for entry in &front.captions {
             let language = Some(entry.language.clone());
-            self.attach(&folder.join(&entry.file), AssetRole::Captions, language, &mut assets, &mut problems).await?;
+            self.attach(&folder.join(&entry.file), AssetRole::Captions, language, &mut assets, &mut problems)
+                .await?;
         }
         let items = self.items(front.items, &mut problems).await?;
-        problems.into_result(Content {
-            title: front.title,
-            summary: front.summary,
-            body: body.trim().to_owned(),
-            language: front.language,
-            licence: front.licence,
-            level: front.level,
-            audience: front.audience,
-            topics,
-            authors: front.authors,
-            sources: front.sources,
-            recheck_by: front.recheck_by,
-            duration_seconds,
-            assets,
-            items,
-        })
-        .map_err(Into::into)
+        problems
+            .into_result(Content {
+                title: front.title,
+                summary: front.summary,
+                body: body.trim().to_owned(),
+                language: front.language,
+                licence: front.licence,
+                level: front.level,
+                audience: front.audience,
+                topics,
+                authors: front.authors,
+                sources: front.sources,
+                recheck_by: front.recheck_by,
+                duration_seconds,
+                assets,
+                items,
+            })
+            .map_err(Into::into)
     }
 
     async fn items(&self, entries: Vec<ItemEntry>, problems: &mut Problems) -> Result<Vec<Item>> {
@@ -326,11 +336,13 @@ impl Importer<'_> {
         problems: &mut Problems,
     ) -> Result<()> {
         let field = file.display().to_string();
-        let stated = file.extension().and_then(|extension| extension.to_str()).and_then(MediaType::of_extension);
+        let stated =
+            file.extension().and_then(|extension| extension.to_str()).and_then(MediaType::of_extension);
         let bytes = match (fs::read(file), stated) {
             (Ok(bytes), Some(media)) if sniff(&bytes) == Some(media) => bytes,
             (Ok(_), stated) => {
-                let wanted = stated.map_or_else(|| MediaType::ALL.map(MediaType::name).join(", "), |m| m.name().into());
+                let wanted = stated
+                    .map_or_else(|| MediaType::ALL.map(MediaType::name).join(", "), |m| m.name().into());
                 problems.add(Problem::new(Code::Mismatch, field).detail(wanted));
                 return Ok(());
             }
@@ -347,7 +359,8 @@ impl Importer<'_> {
                 let size_bytes = bytes.len() as u64;
                 self.cx.blobs.put(&BlobKey::Asset(sha256), bytes.into(), media_type).await?;
                 let tx = self.cx.store.begin().await?;
-                let id = tx.asset_put(&new_asset(self.cx, sha256, size_bytes, media_type), self.cx.now()).await?;
+                let id =
+                    tx.asset_put(&new_asset(self.cx, sha256, size_bytes, media_type), self.cx.now()).await?;
                 tx.commit().await?;
                 id
             }

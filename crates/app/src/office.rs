@@ -49,7 +49,11 @@ fn span(month: Month) -> (Day, Day) {
 
 /// Hours of the members of each unit and of the units below it, month by month and by trust class. The caller has
 /// shown that all of `units` are overseen, or lie below one that is.
-pub async fn study(cx: &Context, units: &[UnitId], months: &[Month]) -> Result<HashMap<UnitId, Vec<SpanRow>>> {
+pub async fn study(
+    cx: &Context,
+    units: &[UnitId],
+    months: &[Month],
+) -> Result<HashMap<UnitId, Vec<SpanRow>>> {
     let spans: Vec<_> = months.iter().copied().map(span).collect();
     let mut by_unit: HashMap<UnitId, Vec<SpanRow>> = HashMap::new();
     for row in cx.store.units_study(units, cx.now(), &spans).await? {

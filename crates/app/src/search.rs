@@ -65,7 +65,8 @@ pub async fn find(cx: &Context, input: &SearchInput) -> Result<FoundWorks> {
     let ids: Vec<WorkId> = found.hits.iter().map(|hit| hit.work).collect();
     let mut views = work::many(cx, &ids).await?;
     let seen = input.offset + found.hits.len();
-    let items = found.hits.into_iter().filter_map(|hit| Some(FoundWork { view: views.remove(&hit.work)?, hit }));
+    let items =
+        found.hits.into_iter().filter_map(|hit| Some(FoundWork { view: views.remove(&hit.work)?, hit }));
     Ok(FoundWorks {
         items: items.collect(),
         total_count: found.total_count,

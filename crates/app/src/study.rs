@@ -63,7 +63,8 @@ async fn studied(cx: &Context, items: &[Evidence]) -> Result<Works> {
     let editions = work::published(cx, released.iter().map(|(_, revision)| *revision)).await?;
     let facts = |(work, revision): (WorkId, RevisionId)| {
         let content = &editions.get(&revision)?.revision.content;
-        let studied = Studied { word_count: content.word_count(), duration_seconds: content.duration_seconds };
+        let studied =
+            Studied { word_count: content.word_count(), duration_seconds: content.duration_seconds };
         Some((work, (revision, studied)))
     };
     Ok(released.into_iter().filter_map(facts).collect())
@@ -86,19 +87,27 @@ impl Ledger {
         let spans: Vec<_> = items.iter().filter_map(credit::whole_seconds).collect();
         let start = spans.iter().map(|span| span.start()).min();
         let end = spans.iter().map(|span| span.end()).max();
-        let Some(span) = start.zip(end).and_then(|(start, end)| densach_domain::interval::Interval::new(start, end)) else {
+        let Some(span) =
+            start.zip(end).and_then(|(start, end)| densach_domain::interval::Interval::new(start, end))
+        else {
             return Ok(ledger);
         };
         let from = Timestamp::from_ms(span.start().saturating_mul(1000)).learning_day();
         let to = Timestamp::from_ms(span.end().saturating_mul(1000)).learning_day();
         ledger.held.intervals = tx.credit_touching(citizen, span).await?;
-        ledger.held.days = tx.study_days(citizen, from, to).await?.iter().map(|row| (row.day, row.seconds)).collect();
+        ledger.held.days =
+            tx.study_days(citizen, from, to).await?.iter().map(|row| (row.day, row.seconds)).collect();
         ledger.reading = tx.credit_of_reading(citizen, from, to).await?;
         Ok(ledger)
     }
 
     async fn take(&mut self, cx: &Context, tx: &Tx, item: &Evidence, works: &Works) -> Result<Outcome> {
-        let outcome = |verdict, credited_seconds, field| Outcome { sequence: item.sequence, verdict, credited_seconds, field };
+        let outcome = |verdict, credited_seconds, field| Outcome {
+            sequence: item.sequence,
+            verdict,
+            credited_seconds,
+            field,
+        };
         if let Err((field, _)) = item.check() {
             return Ok(outcome(Verdict::Rejected(Reason::Malformed), 0, Some(field)));
         }
@@ -125,7 +134,8 @@ impl Ledger {
             policy: cx.policy.version.clone(),
             received_at: cx.now(),
         };
-        let parts: Vec<_> = credit.parts.iter().map(|(day, stretch)| CreditRow { day: *day, stretch: *stretch }).collect();
+        let parts: Vec<_> =
+            credit.parts.iter().map(|(day, stretch)| CreditRow { day: *day, stretch: *stretch }).collect();
         tx.evidence_add(&row, &parts).await?;
         self.digests.insert(item.sequence, digest);
         for (day, stretch) in &credit.parts {

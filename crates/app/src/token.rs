@@ -1,7 +1,7 @@
 //! Access tokens: short-lived and signed, so that a request is known without asking the database who holds what.
 
-use densach_domain::id::SessionId;
 use densach_domain::Timestamp;
+use densach_domain::id::SessionId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,8 @@ pub struct Claims {
 
 impl Claims {
     pub fn sign(&self, key: &[u8; 32]) -> Result<String> {
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), self, &EncodingKey::from_secret(key)).map_err(Error::internal)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), self, &EncodingKey::from_secret(key))
+            .map_err(Error::internal)
     }
 
     /// Reads a token that this installation signed and that has not ended by `now`.

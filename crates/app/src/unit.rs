@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use densach_domain::Timestamp;
 use densach_domain::actor::EdgeKind;
 use densach_domain::id::UnitId;
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::unit::{AreaClass, Unit, UnitKind};
-use densach_domain::Timestamp;
 use densach_store::UnitSeed;
 
 use crate::{Context, Error, Result};
@@ -47,7 +47,8 @@ pub struct Loaded {
 /// Loads a unit list, and one association for each unit. Units that are there already stay as they are, so loading
 /// again changes nothing; a changed name or parent is the work of a reorganisation plan, never of a load.
 pub async fn load(cx: &Context, csv: &str) -> Result<Loaded> {
-    let valid_from = Timestamp::parse(IN_FORCE_FROM).ok_or_else(|| Error::internal("the date of the unit list"))?;
+    let valid_from =
+        Timestamp::parse(IN_FORCE_FROM).ok_or_else(|| Error::internal("the date of the unit list"))?;
     let tx = cx.store.begin().await?;
     let ids = tx.unit_codes().await?.into_iter().collect();
     let mut plan = Plan { cx, valid_from, ids, seeds: Vec::new(), known_count: 0 };
@@ -102,7 +103,14 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn add(&mut self, code: &str, kind: UnitKind, name: &str, parent: Option<UnitId>, territory: Option<UnitId>) -> UnitId {
+    fn add(
+        &mut self,
+        code: &str,
+        kind: UnitKind,
+        name: &str,
+        parent: Option<UnitId>,
+        territory: Option<UnitId>,
+    ) -> UnitId {
         if let Some(id) = self.ids.get(code) {
             self.known_count += 1;
             return *id;
@@ -125,6 +133,9 @@ impl Plan<'_> {
     }
 
     fn find(&self, code: &str, line: usize) -> Result<UnitId> {
-        self.ids.get(code).copied().ok_or_else(|| Error::internal(format!("unit list, line {}: no unit {code}", line + 1)))
+        self.ids
+            .get(code)
+            .copied()
+            .ok_or_else(|| Error::internal(format!("unit list, line {}: no unit {code}", line + 1)))
     }
 }

@@ -105,7 +105,8 @@ pub async fn complete(cx: &Context, request: &Request, id: UploadId) -> Result<U
 /// The job behind [`complete`]: reads the bytes once, compares size and hash with what was stated and the content with
 /// the stated type, and keeps or refuses them. Doing it again changes nothing.
 pub(crate) async fn verify(cx: &Context, id: UploadId) -> Result<()> {
-    let Some(upload) = cx.store.upload(id).await?.filter(|upload| upload.state == UploadState::Verifying) else {
+    let Some(upload) = cx.store.upload(id).await?.filter(|upload| upload.state == UploadState::Verifying)
+    else {
         return Ok(());
     };
     let key = BlobKey::Upload(id);

@@ -19,7 +19,10 @@ pub struct Vault {
 
 impl Vault {
     pub fn new(master_key: &[u8; 32]) -> Self {
-        Self { hash_key: mac(master_key, &[b"densach hash 1"]), seal_key: mac(master_key, &[b"densach seal 1"]) }
+        Self {
+            hash_key: mac(master_key, &[b"densach hash 1"]),
+            seal_key: mac(master_key, &[b"densach seal 1"]),
+        }
     }
 
     /// A hash that only this installation can compute. `purpose` keeps equal values of different kinds apart.
@@ -44,7 +47,13 @@ impl Vault {
     }
 
     /// Encrypts under a citizen's own key.
-    pub fn seal_for_citizen(&self, entropy: &dyn Entropy, sealed_key: &[u8], purpose: &str, value: &[u8]) -> Result<Vec<u8>> {
+    pub fn seal_for_citizen(
+        &self,
+        entropy: &dyn Entropy,
+        sealed_key: &[u8],
+        purpose: &str,
+        value: &[u8],
+    ) -> Result<Vec<u8>> {
         let key = self.open("citizen key", sealed_key)?;
         let key: [u8; 32] = key.try_into().map_err(|_| Error::internal("a citizen key of another length"))?;
         seal(&key, entropy, purpose, value)
@@ -69,7 +78,8 @@ fn seal(key: &[u8; 32], entropy: &dyn Entropy, purpose: &str, value: &[u8]) -> R
 }
 
 fn open(key: &[u8; 32], purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-    let broken = || Error::internal("a sealed value cannot be opened: the key is another, or the value was changed");
+    let broken =
+        || Error::internal("a sealed value cannot be opened: the key is another, or the value was changed");
     let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
     let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
     XChaCha20Poly1305::new(Key::from_slice(key))

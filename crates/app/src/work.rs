@@ -37,7 +37,10 @@ impl Edition {
     /// About how many bytes it takes in memory, with its HTML.
     pub(crate) fn weight(&self) -> usize {
         let content = &self.revision.content;
-        1024 + content.body.len() * 3 + content.summary.len() + content.items.len() * 64 + content.assets.len() * 64
+        1024 + content.body.len() * 3
+            + content.summary.len()
+            + content.items.len() * 64
+            + content.assets.len() * 64
     }
 }
 
@@ -134,7 +137,9 @@ pub async fn edition(cx: &Context, id: RevisionId) -> Result<WorkView> {
     let revision = cx.store.revisions(&[id]).await?.pop().ok_or(Error::NotFound)?;
     let released = cx.store.works(&[revision.work]).await?.pop().filter(|work| work.released == Some(id));
     match released {
-        Some(work) => Ok(WorkView { released_at: work.released_at, edition: Arc::new(Edition::new(revision)) }),
+        Some(work) => {
+            Ok(WorkView { released_at: work.released_at, edition: Arc::new(Edition::new(revision)) })
+        }
         None => {
             may_preview(cx, revision.work).await?;
             Ok(WorkView { released_at: None, edition: Arc::new(Edition::new(revision)) })
@@ -235,12 +240,19 @@ mod tests {
 
     #[test]
     fn raw_html_is_text() {
-        assert_eq!(html("**đậm** <script>x</script>"), "<p><strong>đậm</strong> &lt;script&gt;x&lt;/script&gt;</p>\n");
+        assert_eq!(
+            html("**đậm** <script>x</script>"),
+            "<p><strong>đậm</strong> &lt;script&gt;x&lt;/script&gt;</p>\n"
+        );
         assert!(html("<img src=x onerror=alert(1)>").contains("&lt;img"));
     }
 
     #[test]
     fn a_link_cannot_run_a_script() {
-        assert!(!html("[a](javascript:alert(1))").contains("javascript:"), "{}", html("[a](javascript:alert(1))"));
+        assert!(
+            !html("[a](javascript:alert(1))").contains("javascript:"),
+            "{}",
+            html("[a](javascript:alert(1))")
+        );
     }
 }

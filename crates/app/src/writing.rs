@@ -35,7 +35,13 @@ fn actor_key(editor: Option<AccountId>) -> Uuid {
 }
 
 /// Starts a work with its first draft. Without a slug, one is made of the title.
-pub async fn create(cx: &Context, request: &Request, kind: WorkKind, slug: Option<String>, content: Content) -> Result<Saved> {
+pub async fn create(
+    cx: &Context,
+    request: &Request,
+    kind: WorkKind,
+    slug: Option<String>,
+    content: Content,
+) -> Result<Saved> {
     let editor = editor(cx)?;
     let slug = slug.unwrap_or_else(|| densach_text::slug(&content.title));
     let mut problems = content.check_draft(kind);
@@ -56,7 +62,13 @@ pub async fn create(cx: &Context, request: &Request, kind: WorkKind, slug: Optio
 
 /// Saves a draft. `version` is the one that the editor opened: when somebody saved in between, nothing is overwritten.
 /// On a work whose newest revision is published, a new draft begins (then `version` is 0).
-pub async fn save(cx: &Context, request: &Request, work: WorkId, version: u32, content: Content) -> Result<Saved> {
+pub async fn save(
+    cx: &Context,
+    request: &Request,
+    work: WorkId,
+    version: u32,
+    content: Content,
+) -> Result<Saved> {
     let editor = editor(cx)?;
     let known = cx.store.works(&[work]).await?.pop().ok_or(Error::NotFound)?;
     let mut problems = content.check_draft(known.kind);
@@ -101,7 +113,11 @@ pub async fn publish(cx: &Context, request: &Request, work: WorkId, version: u32
     let write = begin!(cx, actor_key(editor), request);
     let Some(draft) = write.tx.revision_draft(work).await? else {
         let known = write.tx.works(&[work]).await?;
-        return Err(if known.is_empty() { Error::NotFound } else { Error::problem(Code::Immutable, "workId") });
+        return Err(if known.is_empty() {
+            Error::NotFound
+        } else {
+            Error::problem(Code::Immutable, "workId")
+        });
     };
     if draft.version != version {
         return Err(vec![Problem::new(Code::Stale, "version").detail(draft.version)].into());
@@ -157,7 +173,8 @@ pub async fn withdraw(cx: &Context, request: &Request, work: WorkId) -> Result<b
 /// Names somebody, by the phone number of their account, who may read the drafts of a work.
 pub async fn name_tester(cx: &Context, request: &Request, work: WorkId, phone: &str) -> Result<bool> {
     let editor = editor(cx)?;
-    let phone = Phone::parse(phone).map_err(|code| vec![Problem::new(code, "phone").detail("0912 345 678")])?;
+    let phone =
+        Phone::parse(phone).map_err(|code| vec![Problem::new(code, "phone").detail("0912 345 678")])?;
     if cx.store.works(&[work]).await?.is_empty() {
         return Err(Error::NotFound);
     }
@@ -200,7 +217,9 @@ pub(crate) async fn check_references(
 }
 
 fn check_asset(kind: WorkKind, used: &AssetUse, media_type: &str, field: &str, problems: &mut Problems) {
-    let (Some(role), Some(media)) = (AssetRole::parse(&used.role), MediaType::parse(media_type)) else { return };
+    let (Some(role), Some(media)) = (AssetRole::parse(&used.role), MediaType::parse(media_type)) else {
+        return;
+    };
     if !role.takes(media) {
         problems.add(Problem::new(Code::Mismatch, field).detail(role.name()));
     }

@@ -31,13 +31,7 @@ pub(crate) fn config(settings: &Settings, http_client: SharedHttpClient, endpoin
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region.clone()))
-        .credentials_provider(Credentials::new(
-            &settings.access_key,
-            secret_key,
-            None,
-            None,
-            "densach",
-        ))
+        .credentials_provider(Credentials::new(&settings.access_key, secret_key, None, None, "densach"))
         .endpoint_url(endpoint)
         .force_path_style(settings.path_style)
         .http_client(http_client)
@@ -54,10 +48,7 @@ pub(crate) fn patient() -> Builder {
 }
 
 fn timeouts(attempt: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(attempt)
-        .build()
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(attempt).build()
 }
 
 /// TLS by rustls with ring and the roots of the machine. The plain client is not only cheaper: it does without roots,
@@ -65,9 +56,7 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 pub(crate) fn over_the_network(endpoint: &str) -> SharedHttpClient {
     let builder = aws_smithy_http_client::Builder::new();
     if endpoint.starts_with("https:") {
-        builder
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https()
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     } else {
         builder.build_http()
     }

@@ -74,10 +74,7 @@ impl Settings {
     ///
     /// [`BlobError::Refused`] with the name of the setting that is wrong.
     pub(crate) fn read(config: &BlobConfig) -> Result<Self, BlobError> {
-        let secret_key = config
-            .secret_key
-            .clone()
-            .ok_or_else(|| missing("blob.secret_key"))?;
+        let secret_key = config.secret_key.clone().ok_or_else(|| missing("blob.secret_key"))?;
         let public_url = match &config.public_url {
             Some(text) => Some(origin(&parse(text, "blob.public_url")?, "blob.public_url")?),
             None => None,
@@ -88,29 +85,15 @@ impl Settings {
                 bucket: DEFAULT_BUCKET.to_owned(),
                 region: config.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned()),
                 path_style: true,
-                access_key: config
-                    .access_key
-                    .clone()
-                    .unwrap_or_else(|| DEFAULT_ACCESS_KEY.to_owned()),
+                access_key: config.access_key.clone().unwrap_or_else(|| DEFAULT_ACCESS_KEY.to_owned()),
                 secret_key,
                 public_url: public_url.ok_or_else(|| missing("blob.public_url"))?,
             }),
             Some(("s3", address)) => {
-                let access_key = config
-                    .access_key
-                    .clone()
-                    .ok_or_else(|| missing("blob.access_key"))?;
-                Self::remote(
-                    address,
-                    config.region.as_deref(),
-                    access_key,
-                    secret_key,
-                    public_url,
-                )
+                let access_key = config.access_key.clone().ok_or_else(|| missing("blob.access_key"))?;
+                Self::remote(address, config.region.as_deref(), access_key, secret_key, public_url)
             }
-            _ => Err(BlobError::refused(
-                "blob.url is neither file:PATH nor s3:https://HOST/BUCKET",
-            )),
+            _ => Err(BlobError::refused("blob.url is neither file:PATH nor s3:https://HOST/BUCKET")),
         }
     }
 
@@ -144,15 +127,7 @@ impl Settings {
         let endpoint = origin(&url, "blob.url")?;
         let public_url = public_url.unwrap_or_else(|| endpoint.clone());
         let place = Place::Endpoint(endpoint);
-        Ok(Self {
-            place,
-            bucket,
-            region,
-            path_style,
-            access_key,
-            secret_key,
-            public_url,
-        })
+        Ok(Self { place, bucket, region, path_style, access_key, secret_key, public_url })
     }
 }
 
@@ -175,9 +150,7 @@ fn origin(url: &Url, name: &str) -> Result<String, BlobError> {
     if matches!(url.scheme(), "http" | "https") && url.has_host() && bare && anonymous {
         Ok(url.origin().ascii_serialization())
     } else {
-        Err(BlobError::refused(format!(
-            "{name} is more, or less, than https://HOST[:PORT]"
-        )))
+        Err(BlobError::refused(format!("{name} is more, or less, than https://HOST[:PORT]")))
     }
 }
 
@@ -204,18 +177,9 @@ mod tests {
 
         let url = "s3:https://s3.example:3900/books?region=garage&path_style=false";
         let remote = Settings::read(&config(url, None))?;
-        assert_eq!(
-            remote.place,
-            Place::Endpoint("https://s3.example:3900".to_owned())
-        );
-        assert_eq!(
-            (remote.bucket.as_str(), remote.region.as_str()),
-            ("books", "garage")
-        );
-        assert_eq!(
-            (remote.path_style, remote.public_url.as_str()),
-            (false, "https://s3.example:3900")
-        );
+        assert_eq!(remote.place, Place::Endpoint("https://s3.example:3900".to_owned()));
+        assert_eq!((remote.bucket.as_str(), remote.region.as_str()), ("books", "garage"));
+        assert_eq!((remote.path_style, remote.public_url.as_str()), (false, "https://s3.example:3900"));
         Ok(())
     }
 
@@ -223,10 +187,7 @@ mod tests {
     fn nonsense_is_refused_and_named() {
         let check = |url: &str, public_url: Option<&str>, wanted: &str| {
             let said = Settings::read(&config(url, public_url)).map_err(|error| error.to_string());
-            assert!(
-                matches!(&said, Err(text) if text.contains(wanted)),
-                "{url}: {said:?}"
-            );
+            assert!(matches!(&said, Err(text) if text.contains(wanted)), "{url}: {said:?}");
         };
         check("", None, "blob.url");
         check("file:", None, "blob.url");

@@ -65,10 +65,7 @@ impl Disk {
         for (index, part) in parts.iter().enumerate() {
             let number = index + 1;
             if part.part_number.and_then(|given| usize::try_from(given).ok()) != Some(number) {
-                return Err(s3_error!(
-                    InvalidPartOrder,
-                    "parts must be numbered 1, 2, 3 and so on"
-                ));
+                return Err(s3_error!(InvalidPartOrder, "parts must be numbered 1, 2, 3 and so on"));
             }
             let size_bytes = self.folder.part_bytes(upload, number).await;
             let size_bytes = size_bytes.map_err(|error| s3_error!(error, InvalidPart))?;
@@ -117,11 +114,9 @@ impl S3 for Disk {
     async fn copy_object(&self, mut req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let from = match &req.input.copy_source {
-            CopySource::Bucket {
-                bucket: from_bucket,
-                key: from,
-                ..
-            } if **from_bucket == *bucket => from.to_string(),
+            CopySource::Bucket { bucket: from_bucket, key: from, .. } if **from_bucket == *bucket => {
+                from.to_string()
+            }
             _ => return Err(s3_error!(NotImplemented)),
         };
         if from != key {
@@ -134,11 +129,8 @@ impl S3 for Disk {
             self.forget(&bucket, &key).await?;
         }
         // The bytes are in place. What is left is a copy of the object onto itself, which writes the records.
-        req.input.copy_source = CopySource::Bucket {
-            bucket: bucket.as_str().into(),
-            key: key.as_str().into(),
-            version_id: None,
-        };
+        req.input.copy_source =
+            CopySource::Bucket { bucket: bucket.as_str().into(), key: key.as_str().into(), version_id: None };
         let answer = self.files.copy_object(req).await.map_err(tell_full)?;
         self.sync(&bucket, &key).await?;
         Ok(answer)
@@ -172,18 +164,10 @@ impl S3 for Disk {
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
         let upload = self.upload(&req.input.upload_id)?;
-        let parts = req
-            .input
-            .multipart_upload
-            .as_ref()
-            .and_then(|given| given.parts.as_deref());
+        let parts = req.input.multipart_upload.as_ref().and_then(|given| given.parts.as_deref());
         self.check_parts(upload, parts.unwrap_or_default()).await?;
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
-        let answer = self
-            .files
-            .complete_multipart_upload(req)
-            .await
-            .map_err(tell_full)?;
+        let answer = self.files.complete_multipart_upload(req).await.map_err(tell_full)?;
         self.sync(&bucket, &key).await?;
         Ok(answer)
     }
@@ -206,10 +190,7 @@ fn tell_full(mut error: S3Error) -> S3Error {
     let mut cause = error.source().map(|source| source as &(dyn Error + 'static));
     let mut full = false;
     while let Some(one) = cause {
-        full = full
-            || one
-                .downcast_ref::<io::Error>()
-                .is_some_and(|one| is_full(one.kind()));
+        full = full || one.downcast_ref::<io::Error>().is_some_and(|one| is_full(one.kind()));
         cause = one.source();
     }
     if full {

@@ -51,13 +51,8 @@ impl EmbeddedService {
     pub(crate) async fn start(folder: &Path, settings: &Settings) -> Result<Self, BlobError> {
         tokio::fs::create_dir_all(folder.join(&settings.bucket)).await?;
         let mut builder = S3ServiceBuilder::new(Disk::open(folder)?);
-        builder.set_auth(SimpleAuth::from_single(
-            &settings.access_key,
-            settings.secret_key.expose(),
-        ));
-        Ok(Self {
-            service: builder.build(),
-        })
+        builder.set_auth(SimpleAuth::from_single(&settings.access_key, settings.secret_key.expose()));
+        Ok(Self { service: builder.build() })
     }
 
     /// The way in for our own client.
@@ -102,14 +97,10 @@ impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let service = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let mut request = request.map(s3s::Body::http_body);
             // The client signs the host but leaves the header to the connection, and here is none.
-            request
-                .headers_mut()
-                .insert(HOST, HeaderValue::from_static(ENDPOINT_HOST));
+            request.headers_mut().insert(HOST, HeaderValue::from_static(ENDPOINT_HOST));
             // A task of its own: a caller that goes away (a phone hangs up, a deadline passes) must not leave an
             // upload half put together, because s3s-fs takes the parts apart as it goes.
             let answer = tokio::spawn(async move { service.call(request).await }).await;

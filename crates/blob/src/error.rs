@@ -33,10 +33,7 @@ pub enum BlobError {
 
 impl BlobError {
     pub(crate) fn refused(what: impl Into<String>) -> Self {
-        Self::Refused {
-            what: what.into(),
-            source: None,
-        }
+        Self::Refused { what: what.into(), source: None }
     }
 }
 
@@ -49,9 +46,7 @@ where
         let no_answer = matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_));
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().unwrap_or_default().to_owned();
-        let no_space = error
-            .message()
-            .is_some_and(|message| message.contains("No space left"));
+        let no_space = error.message().is_some_and(|message| message.contains("No space left"));
         let source: Source = Box::new(error);
         match (code.as_str(), status) {
             _ if no_answer => Self::Unavailable(source),
@@ -62,10 +57,9 @@ where
             ("InsufficientStorage" | "XMinioStorageFull", _) | (_, Some(507)) => Self::Full(source),
             (_, Some(404)) => Self::NotFound(source),
             (_, Some(408 | 429 | 500..=599)) => Self::Unavailable(source),
-            (code, Some(status @ 400..=499)) => Self::Refused {
-                what: format!("{status} {code}"),
-                source: Some(source),
-            },
+            (code, Some(status @ 400..=499)) => {
+                Self::Refused { what: format!("{status} {code}"), source: Some(source) }
+            }
             _ => Self::Internal(source),
         }
     }
@@ -73,11 +67,7 @@ where
 
 impl From<io::Error> for BlobError {
     fn from(error: io::Error) -> Self {
-        if is_full(error.kind()) {
-            Self::Full(error.into())
-        } else {
-            Self::Internal(error.into())
-        }
+        if is_full(error.kind()) { Self::Full(error.into()) } else { Self::Internal(error.into()) }
     }
 }
 

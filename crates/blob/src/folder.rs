@@ -23,10 +23,7 @@ impl Folder {
     /// A folder that exists.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let root = path.canonicalize()?;
-        Ok(Self {
-            root,
-            copy_count: AtomicU64::new(0),
-        })
+        Ok(Self { root, copy_count: AtomicU64::new(0) })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -108,8 +105,7 @@ impl Folder {
         let name = |kind: &str| {
             let bucket = URL_SAFE_NO_PAD.encode(bucket);
             let key = URL_SAFE_NO_PAD.encode(key);
-            self.root
-                .join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
+            self.root.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
         };
         [name("metadata"), name("internal")]
     }
@@ -128,7 +124,5 @@ async fn blocking<W>(work: W) -> io::Result<()>
 where
     W: FnOnce() -> io::Result<()> + Send + 'static,
 {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

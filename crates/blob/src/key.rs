@@ -95,16 +95,7 @@ mod tests {
         let elsewhere = format!("asset/00/{digits}");
         let upper = format!("asset/e3/{}", digits.to_uppercase());
         let unhyphenated = "upload/00000000000000000000000000000007";
-        for text in [
-            "",
-            "upload/",
-            "upload/x",
-            "asset/",
-            "backup/x",
-            unhyphenated,
-            &elsewhere,
-            &upper,
-        ] {
+        for text in ["", "upload/", "upload/x", "asset/", "backup/x", unhyphenated, &elsewhere, &upper] {
             assert_eq!(BlobKey::parse(text), None, "{text}");
         }
     }

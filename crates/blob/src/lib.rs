@@ -63,10 +63,7 @@ impl Blobs {
             Place::Endpoint(endpoint) => (None, client::over_the_network(endpoint), endpoint.as_str()),
         };
         let speak = client::config(&settings, http_client, endpoint);
-        let sign = speak
-            .to_builder()
-            .endpoint_url(settings.public_url.clone())
-            .build();
+        let sign = speak.to_builder().endpoint_url(settings.public_url.clone()).build();
         Ok(Self {
             client: Client::from_conf(speak),
             signer: Client::from_conf(sign),

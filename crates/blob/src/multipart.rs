@@ -60,9 +60,7 @@ impl Blobs {
             .content_type(media_type)
             .send()
             .await?;
-        let id = begun
-            .upload_id()
-            .ok_or_else(|| BlobError::Internal("an upload without an id".into()))?;
+        let id = begun.upload_id().ok_or_else(|| BlobError::Internal("an upload without an id".into()))?;
         Ok(MultipartId::new(id))
     }
 
@@ -114,11 +112,7 @@ impl Blobs {
             .filter_map(|part| {
                 let number = part.part_number().and_then(|number| u32::try_from(number).ok())?;
                 let etag = part.e_tag().unwrap_or_default().to_owned();
-                Some(Part {
-                    number,
-                    size_bytes: size_bytes(part.size()),
-                    etag,
-                })
+                Some(Part { number, size_bytes: size_bytes(part.size()), etag })
             })
             .collect();
         parts.sort_by_key(|part| part.number);

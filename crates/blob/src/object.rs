@@ -66,19 +66,12 @@ impl Blobs {
     ///
     /// Any of [`BlobError`] but `NotFound`.
     pub async fn head(&self, key: &BlobKey) -> Result<Option<BlobMeta>, BlobError> {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&*self.bucket)
-            .key(key.object_key());
+        let head = self.client.head_object().bucket(&*self.bucket).key(key.object_key());
         match head.send().await.map_err(BlobError::from) {
             Ok(head) => Ok(Some(BlobMeta {
                 size_bytes: size_bytes(head.content_length()),
                 etag: head.e_tag().unwrap_or_default().to_owned(),
-                media_type: head
-                    .content_type()
-                    .unwrap_or("application/octet-stream")
-                    .to_owned(),
+                media_type: head.content_type().unwrap_or("application/octet-stream").to_owned(),
             })),
             Err(BlobError::NotFound(_)) => Ok(None),
             Err(other) => Err(other),
@@ -112,11 +105,7 @@ impl Blobs {
     ///
     /// Any of [`BlobError`] but `NotFound`.
     pub async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        let delete = self
-            .client
-            .delete_object()
-            .bucket(&*self.bucket)
-            .key(key.object_key());
+        let delete = self.client.delete_object().bucket(&*self.bucket).key(key.object_key());
         match delete.send().await.map_err(BlobError::from) {
             Ok(_) | Err(BlobError::NotFound(_)) => Ok(()),
             Err(other) => Err(other),
@@ -130,11 +119,7 @@ impl Blobs {
     ///
     /// Any of [`BlobError`] but `NotFound`.
     pub async fn list(&self, kind: BlobKind) -> Result<Vec<BlobEntry>, BlobError> {
-        let list = self
-            .client
-            .list_objects_v2()
-            .bucket(&*self.bucket)
-            .prefix(kind.prefix());
+        let list = self.client.list_objects_v2().bucket(&*self.bucket).prefix(kind.prefix());
         let mut pages = list.into_paginator().send();
         let mut entries = Vec::new();
         while let Some(page) = pages.try_next().await? {
@@ -142,9 +127,7 @@ impl Blobs {
                 Some(BlobEntry {
                     key: object.key().and_then(BlobKey::parse)?,
                     size_bytes: size_bytes(object.size()),
-                    modified_at: object
-                        .last_modified()
-                        .and_then(|at| SystemTime::try_from(*at).ok())?,
+                    modified_at: object.last_modified().and_then(|at| SystemTime::try_from(*at).ok())?,
                 })
             }));
         }

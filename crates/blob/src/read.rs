@@ -31,11 +31,7 @@ impl Blobs {
     ///
     /// [`BlobError::NotFound`] or any other.
     pub async fn read(&self, key: &BlobKey) -> Result<BlobStream, BlobError> {
-        let get = self
-            .client
-            .get_object()
-            .bucket(&*self.bucket)
-            .key(key.object_key());
+        let get = self.client.get_object().bucket(&*self.bucket).key(key.object_key());
         let object = get.send().await?;
         let chunks = stream::try_unfold(object.body, |mut body| async move {
             let chunk = body.try_next().await.map_err(broken_off);
@@ -51,19 +47,11 @@ impl Blobs {
     /// [`BlobError::NotFound`] or any other.
     pub async fn read_start(&self, key: &BlobKey, max_bytes: u64) -> Result<Bytes, BlobError> {
         let range = format!("bytes=0-{}", max_bytes.saturating_sub(1));
-        let get = self
-            .client
-            .get_object()
-            .bucket(&*self.bucket)
-            .key(key.object_key());
+        let get = self.client.get_object().bucket(&*self.bucket).key(key.object_key());
         let object = match get.range(range).send().await {
             Ok(object) => object,
             // An empty object has no first byte, so no range of it can be given.
-            Err(error)
-                if error
-                    .raw_response()
-                    .is_some_and(|answer| answer.status().as_u16() == 416) =>
-            {
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 416) => {
                 return Ok(Bytes::new());
             }
             Err(error) => return Err(error.into()),

@@ -40,17 +40,11 @@ impl Stand {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let public_url = format!("http://{}", listener.local_addr()?);
         let blobs = Blobs::open(&embedded_config(&folder, &public_url)).await?;
-        let service = blobs
-            .embedded_service()
-            .ok_or("the embedded store has no service")?;
+        let service = blobs.embedded_service().ok_or("the embedded store has no service")?;
         let phones = get_service(service.clone()).put_service(service);
         let router: Router = Router::new().route(&format!("/{}/{{*key}}", blobs.bucket()), phones);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self {
-            blobs,
-            phone: phone()?,
-            folder: Some(folder),
-        })
+        Ok(Self { blobs, phone: phone()?, folder: Some(folder) })
     }
 
     /// None when no real store is named.
@@ -66,11 +60,7 @@ impl Stand {
             public_url: None,
         };
         let blobs = Blobs::open(&config).await?;
-        Ok(Some(Self {
-            blobs,
-            phone: phone()?,
-            folder: None,
-        }))
+        Ok(Some(Self { blobs, phone: phone()?, folder: None }))
     }
 
     async fn part_answer(
@@ -90,9 +80,7 @@ impl Stand {
     }
 
     async fn sign_pdf(&self, key: &BlobKey, signed_at: SystemTime) -> Result<String, BlobError> {
-        self.blobs
-            .read_url(key, signed_at, HOUR, "Bài 1.pdf", "application/pdf")
-            .await
+        self.blobs.read_url(key, signed_at, HOUR, "Bài 1.pdf", "application/pdf").await
     }
 
     async fn part_sizes(&self, key: &BlobKey, id: &MultipartId) -> Outcome<Vec<(u32, u64)>> {
@@ -158,10 +146,7 @@ macro_rules! contract {
     };
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a store that cannot be reached is named, not passed over"
-)]
+#[expect(clippy::print_stderr, reason = "a store that cannot be reached is named, not passed over")]
 fn skipped(name: &str) {
     eprintln!("skipped on a real store, because DENSACH_TEST_S3_URL is not set: {name}");
 }
@@ -191,24 +176,15 @@ async fn the_store_is_well(stand: Stand) -> Outcome {
 
 async fn what_is_put_is_read_back(stand: Stand) -> Outcome {
     let key = new_upload();
-    stand
-        .blobs
-        .put(&key, Bytes::from_static(b"WEBVTT\n"), "text/vtt")
-        .await?;
+    stand.blobs.put(&key, Bytes::from_static(b"WEBVTT\n"), "text/vtt").await?;
     let meta = stand.blobs.head(&key).await?.ok_or("it is not there")?;
     assert_eq!((meta.size_bytes, meta.media_type.as_str()), (7, "text/vtt"));
-    assert!(
-        meta.etag.len() > 2 && meta.etag.starts_with('"') && meta.etag.ends_with('"'),
-        "{meta:?}"
-    );
+    assert!(meta.etag.len() > 2 && meta.etag.starts_with('"') && meta.etag.ends_with('"'), "{meta:?}");
     assert_eq!(stand.content(&key).await?, b"WEBVTT\n");
     assert_eq!(stand.blobs.read_start(&key, 3).await?, "WEB");
     assert_eq!(stand.blobs.read_start(&key, 512).await?, "WEBVTT\n");
 
-    stand
-        .blobs
-        .put(&key, Bytes::from_static(b"other"), "text/vtt")
-        .await?;
+    stand.blobs.put(&key, Bytes::from_static(b"other"), "text/vtt").await?;
     assert_eq!(stand.content(&key).await?, b"other");
     let later = stand.blobs.head(&key).await?.ok_or("it is gone")?;
     assert_ne!(later.etag, meta.etag);
@@ -228,10 +204,7 @@ async fn a_file_is_put_whole(stand: Stand) -> Outcome {
 async fn an_empty_object_has_an_empty_start(stand: Stand) -> Outcome {
     let key = new_upload();
     stand.blobs.put(&key, Bytes::new(), "text/vtt").await?;
-    assert_eq!(
-        stand.blobs.head(&key).await?.ok_or("it is not there")?.size_bytes,
-        0
-    );
+    assert_eq!(stand.blobs.head(&key).await?.ok_or("it is not there")?.size_bytes, 0);
     assert!(stand.blobs.read_start(&key, 512).await?.is_empty());
     assert!(stand.content(&key).await?.is_empty());
     Ok(())
@@ -240,19 +213,10 @@ async fn an_empty_object_has_an_empty_start(stand: Stand) -> Outcome {
 async fn what_is_not_there_is_not_found(stand: Stand) -> Outcome {
     let (nothing, other) = (new_upload(), new_asset());
     assert_eq!(stand.blobs.head(&nothing).await?, None);
-    assert!(matches!(
-        stand.blobs.read(&nothing).await,
-        Err(BlobError::NotFound(_))
-    ));
-    assert!(matches!(
-        stand.blobs.read_start(&nothing, 8).await,
-        Err(BlobError::NotFound(_))
-    ));
+    assert!(matches!(stand.blobs.read(&nothing).await, Err(BlobError::NotFound(_))));
+    assert!(matches!(stand.blobs.read_start(&nothing, 8).await, Err(BlobError::NotFound(_))));
 
-    stand
-        .blobs
-        .put(&other, Bytes::from_static(b"kept"), "text/vtt")
-        .await?;
+    stand.blobs.put(&other, Bytes::from_static(b"kept"), "text/vtt").await?;
     let before = stand.blobs.head(&other).await?;
     let copied = stand.blobs.copy(&nothing, &other, "video/mp4").await;
     assert!(matches!(copied, Err(BlobError::NotFound(_))), "{copied:?}");
@@ -262,41 +226,21 @@ async fn what_is_not_there_is_not_found(stand: Stand) -> Outcome {
 
 async fn a_copy_outlives_its_source(stand: Stand) -> Outcome {
     let (upload, asset) = (new_upload(), new_asset());
-    stand
-        .blobs
-        .put(
-            &upload,
-            Bytes::from_static(b"%PDF-1.7"),
-            "application/octet-stream",
-        )
-        .await?;
+    stand.blobs.put(&upload, Bytes::from_static(b"%PDF-1.7"), "application/octet-stream").await?;
     for _ in 0..2 {
         stand.blobs.copy(&upload, &asset, "application/pdf").await?;
     }
-    stand
-        .blobs
-        .put(&upload, Bytes::from_static(b"something else"), "text/vtt")
-        .await?;
+    stand.blobs.put(&upload, Bytes::from_static(b"something else"), "text/vtt").await?;
     stand.blobs.delete(&upload).await?;
-    let meta = stand
-        .blobs
-        .head(&asset)
-        .await?
-        .ok_or("the copy went with its source")?;
-    assert_eq!(
-        (meta.size_bytes, meta.media_type.as_str()),
-        (8, "application/pdf")
-    );
+    let meta = stand.blobs.head(&asset).await?.ok_or("the copy went with its source")?;
+    assert_eq!((meta.size_bytes, meta.media_type.as_str()), (8, "application/pdf"));
     assert_eq!(stand.content(&asset).await?, b"%PDF-1.7");
     Ok(())
 }
 
 async fn deleting_twice_is_no_error(stand: Stand) -> Outcome {
     let key = new_upload();
-    stand
-        .blobs
-        .put(&key, Bytes::from_static(b"x"), "text/vtt")
-        .await?;
+    stand.blobs.put(&key, Bytes::from_static(b"x"), "text/vtt").await?;
     stand.blobs.delete(&key).await?;
     assert_eq!(stand.blobs.head(&key).await?, None);
     stand.blobs.delete(&key).await?;
@@ -306,16 +250,10 @@ async fn deleting_twice_is_no_error(stand: Stand) -> Outcome {
 async fn the_quarantine_is_listed(stand: Stand) -> Outcome {
     let (upload, asset) = (new_upload(), new_asset());
     for key in [upload, asset] {
-        stand
-            .blobs
-            .put(&key, Bytes::from_static(b"three"), "text/vtt")
-            .await?;
+        stand.blobs.put(&key, Bytes::from_static(b"three"), "text/vtt").await?;
     }
     let listed = stand.blobs.list(BlobKind::Upload).await?;
-    let entry = listed
-        .iter()
-        .find(|entry| entry.key == upload)
-        .ok_or("it is not listed")?;
+    let entry = listed.iter().find(|entry| entry.key == upload).ok_or("it is not listed")?;
     assert_eq!(entry.size_bytes, 5);
     assert!(entry.modified_at > SystemTime::UNIX_EPOCH);
     assert!(listed.iter().all(|entry| entry.key.kind() == BlobKind::Upload));
@@ -334,19 +272,13 @@ async fn parts_are_sent_and_sent_on_after_a_break(stand: Stand) -> Outcome {
     let id = MultipartId::new(id.as_str());
     stand.send_part(&key, &id, 2, &second).await?;
     stand.send_part(&key, &id, 1, &first).await?;
-    assert_eq!(
-        stand.part_sizes(&key, &id).await?,
-        [(1, PART_BYTES as u64), (2, 7)]
-    );
+    assert_eq!(stand.part_sizes(&key, &id).await?, [(1, PART_BYTES as u64), (2, 7)]);
     assert_eq!(stand.blobs.head(&key).await?, None);
 
     let parts = stand.blobs.part_list(&key, &id).await?;
     stand.blobs.multipart_complete(&key, &id, &parts).await?;
     let meta = stand.blobs.head(&key).await?.ok_or("it is not there")?;
-    assert_eq!(
-        (meta.size_bytes, meta.media_type.as_str()),
-        (PART_BYTES as u64 + 7, "video/mp4")
-    );
+    assert_eq!((meta.size_bytes, meta.media_type.as_str()), (PART_BYTES as u64 + 7, "video/mp4"));
     assert_eq!(stand.content(&key).await?, [first, second].concat());
     let gone = stand.blobs.part_list(&key, &id).await;
     assert!(matches!(gone, Err(BlobError::NotFound(_))), "{gone:?}");
@@ -361,10 +293,7 @@ async fn parts_out_of_order_are_refused_and_can_be_put_right(stand: Stand) -> Ou
     let mut parts = stand.blobs.part_list(&key, &id).await?;
     parts.reverse();
     let completed = stand.blobs.multipart_complete(&key, &id, &parts).await;
-    assert!(
-        matches!(completed, Err(BlobError::Refused { .. })),
-        "{completed:?}"
-    );
+    assert!(matches!(completed, Err(BlobError::Refused { .. })), "{completed:?}");
 
     parts.reverse();
     stand.blobs.multipart_complete(&key, &id, &parts).await?;
@@ -395,19 +324,13 @@ async fn an_upload_that_was_given_up_is_gone(stand: Stand) -> Outcome {
     assert!(matches!(listed, Err(BlobError::NotFound(_))), "{listed:?}");
     let completed = stand.blobs.multipart_complete(&key, &id, &parts).await;
     assert!(matches!(completed, Err(BlobError::NotFound(_))), "{completed:?}");
-    assert_eq!(
-        stand.part_answer(&key, &id, 1, b"all").await?,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(stand.part_answer(&key, &id, 1, b"all").await?, StatusCode::NOT_FOUND);
     Ok(())
 }
 
 async fn a_signed_address_is_stable_and_its_etag_too(stand: Stand) -> Outcome {
     let key = new_asset();
-    stand
-        .blobs
-        .put(&key, Bytes::from_static(b"%PDF-1.7"), "application/octet-stream")
-        .await?;
+    stand.blobs.put(&key, Bytes::from_static(b"%PDF-1.7"), "application/octet-stream").await?;
     let now = SystemTime::now();
     let one = stand.sign_pdf(&key, now - HOUR / 2).await?;
     let again = stand.sign_pdf(&key, now - HOUR / 2).await?;
@@ -419,12 +342,8 @@ async fn a_signed_address_is_stable_and_its_etag_too(stand: Stand) -> Outcome {
     for url in [one, later] {
         let answer = stand.phone.get(url).send().await?;
         assert_eq!(answer.status(), StatusCode::OK);
-        let header = |name: &str| {
-            answer
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok().map(str::to_owned))
-        };
+        let header =
+            |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
         assert_eq!(header("content-type").as_deref(), Some("application/pdf"));
         let shown = "inline; filename*=UTF-8''B%C3%A0i%201.pdf";
         assert_eq!(header("content-disposition").as_deref(), Some(shown));
@@ -433,23 +352,14 @@ async fn a_signed_address_is_stable_and_its_etag_too(stand: Stand) -> Outcome {
     }
     let meta = stand.blobs.head(&key).await?.ok_or("it is not there")?;
     assert_eq!(etags, [meta.etag.clone(), meta.etag.clone()]);
-    assert!(
-        meta.etag.starts_with('"'),
-        "a weak ETag cannot join ranges: {meta:?}"
-    );
+    assert!(meta.etag.starts_with('"'), "a weak ETag cannot join ranges: {meta:?}");
     Ok(())
 }
 
 async fn a_signed_address_answers_ranges(stand: Stand) -> Outcome {
     let key = new_asset();
-    stand
-        .blobs
-        .put(&key, Bytes::from_static(b"0123456789"), "video/mp4")
-        .await?;
-    let url = stand
-        .blobs
-        .read_url(&key, SystemTime::now(), HOUR, "a.mp4", "video/mp4")
-        .await?;
+    stand.blobs.put(&key, Bytes::from_static(b"0123456789"), "video/mp4").await?;
+    let url = stand.blobs.read_url(&key, SystemTime::now(), HOUR, "a.mp4", "video/mp4").await?;
     for (range, wanted, place) in [
         ("bytes=2-4", "234", "bytes 2-4/10"),
         ("bytes=7-", "789", "bytes 7-9/10"),
@@ -468,43 +378,22 @@ async fn a_signed_address_answers_ranges(stand: Stand) -> Outcome {
 async fn an_address_that_was_tampered_with_is_refused(stand: Stand) -> Outcome {
     let (key, other) = (new_asset(), new_asset());
     for key in [key, other] {
-        stand
-            .blobs
-            .put(&key, Bytes::from_static(b"secret"), "video/mp4")
-            .await?;
+        stand.blobs.put(&key, Bytes::from_static(b"secret"), "video/mp4").await?;
     }
-    let url = stand
-        .blobs
-        .read_url(&key, SystemTime::now(), HOUR, "a.mp4", "video/mp4")
-        .await?;
+    let url = stand.blobs.read_url(&key, SystemTime::now(), HOUR, "a.mp4", "video/mp4").await?;
     let elsewhere = url.replace(&key.object_key(), &other.object_key());
     let longer = url.replace("X-Amz-Expires=3600", "X-Amz-Expires=360000");
     for tampered in [&elsewhere, &longer] {
         assert_ne!(*tampered, url);
-        assert_eq!(
-            stand.phone.get(tampered).send().await?.status(),
-            StatusCode::FORBIDDEN,
-            "{tampered}"
-        );
+        assert_eq!(stand.phone.get(tampered).send().await?.status(), StatusCode::FORBIDDEN, "{tampered}");
     }
-    assert_eq!(
-        stand.phone.put(&url).body("mine").send().await?.status(),
-        StatusCode::FORBIDDEN
-    );
+    assert_eq!(stand.phone.put(&url).body("mine").send().await?.status(), StatusCode::FORBIDDEN);
     let mut bare = Url::parse(&url)?;
     bare.set_query(None);
-    assert_eq!(
-        stand.phone.get(bare).send().await?.status(),
-        StatusCode::FORBIDDEN
-    );
-    let expired = stand
-        .blobs
-        .read_url(&key, SystemTime::now() - HOUR, HOUR / 60, "a.mp4", "video/mp4")
-        .await?;
-    assert_eq!(
-        stand.phone.get(expired).send().await?.status(),
-        StatusCode::FORBIDDEN
-    );
+    assert_eq!(stand.phone.get(bare).send().await?.status(), StatusCode::FORBIDDEN);
+    let expired =
+        stand.blobs.read_url(&key, SystemTime::now() - HOUR, HOUR / 60, "a.mp4", "video/mp4").await?;
+    assert_eq!(stand.phone.get(expired).send().await?.status(), StatusCode::FORBIDDEN);
     assert_eq!(stand.content(&key).await?, b"secret");
     Ok(())
 }
@@ -551,27 +440,17 @@ mod embedded {
         let stand = Stand::embedded().await?;
         let key = new_upload();
         let id = stand.blobs.multipart_begin(&key, "video/mp4").await?;
-        let absent = Part {
-            number: 1,
-            size_bytes: 1,
-            etag: String::new(),
-        };
+        let absent = Part { number: 1, size_bytes: 1, etag: String::new() };
         stand.send_part(&key, &id, 2, b"b").await?;
         let second = stand.blobs.part_list(&key, &id).await?;
         let with_absent = [vec![absent], second].concat();
         let completed = stand.blobs.multipart_complete(&key, &id, &with_absent).await;
-        assert!(
-            matches!(completed, Err(BlobError::Refused { .. })),
-            "{completed:?}"
-        );
+        assert!(matches!(completed, Err(BlobError::Refused { .. })), "{completed:?}");
 
         stand.send_part(&key, &id, 1, b"too small to be followed").await?;
         let parts = stand.blobs.part_list(&key, &id).await?;
         let completed = stand.blobs.multipart_complete(&key, &id, &parts).await;
-        assert!(
-            matches!(completed, Err(BlobError::Refused { .. })),
-            "{completed:?}"
-        );
+        assert!(matches!(completed, Err(BlobError::Refused { .. })), "{completed:?}");
         assert_eq!(stand.blobs.part_list(&key, &id).await?, parts);
         assert_eq!(parts.len(), 2);
         Ok(())
@@ -587,10 +466,7 @@ mod embedded {
         stand.blobs.multipart_abort(&upload, &id).await?;
         assert_eq!(loose_names(folder)?, Vec::<String>::new());
 
-        stand
-            .blobs
-            .put(&upload, Bytes::from_static(b"x"), "text/vtt")
-            .await?;
+        stand.blobs.put(&upload, Bytes::from_static(b"x"), "text/vtt").await?;
         stand.blobs.copy(&upload, &asset, "text/vtt").await?;
         assert_eq!(loose_names(folder)?.len(), 4, "two records for each object");
         for key in [upload, asset] {
@@ -605,16 +481,10 @@ mod embedded {
         let stand = Stand::embedded().await?;
         let folder = stand.folder.as_ref().ok_or("no folder")?;
         let (asset, upload) = (new_asset(), new_upload());
-        stand
-            .blobs
-            .put(&asset, Bytes::from_static(b"kept"), "text/vtt")
-            .await?;
+        stand.blobs.put(&asset, Bytes::from_static(b"kept"), "text/vtt").await?;
         let id = stand.blobs.multipart_begin(&upload, "video/mp4").await?;
         stand.send_part(&upload, &id, 1, b"all").await?;
-        let (meta, parts) = (
-            stand.blobs.head(&asset).await?,
-            stand.blobs.part_list(&upload, &id).await?,
-        );
+        let (meta, parts) = (stand.blobs.head(&asset).await?, stand.blobs.part_list(&upload, &id).await?);
 
         let again = Blobs::open(&embedded_config(folder, "http://127.0.0.1:1")).await?;
         assert_eq!(again.head(&asset).await?, meta);

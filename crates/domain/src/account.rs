@@ -77,7 +77,8 @@ impl Session {
             Refresh::Ended
         } else if presented == &self.refresh_hash {
             Refresh::Current
-        } else if self.previous_hash.as_ref() == Some(presented) && now <= self.rotated_at.plus_ms(forgive_ms) {
+        } else if self.previous_hash.as_ref() == Some(presented) && now <= self.rotated_at.plus_ms(forgive_ms)
+        {
             Refresh::LostAnswer
         } else {
             Refresh::Reused

@@ -104,7 +104,9 @@ impl CitizenInput {
         let birth_date = self.birth_date.as_deref().and_then(|text| match text.trim().parse::<BirthDate>() {
             Ok(birth) if birth.year() <= today.year() => Some(birth),
             Ok(_) => {
-                problems.add(Problem::new(Code::OutOfRange, "birthDate").detail(format!("1895–{}", today.year())));
+                problems.add(
+                    Problem::new(Code::OutOfRange, "birthDate").detail(format!("1895–{}", today.year())),
+                );
                 None
             }
             Err(code) => {

@@ -123,7 +123,8 @@ pub fn credit(
         lost[3].1 += wanted - interval::total_seconds(&kept);
         let kept = match evidence.source {
             Source::Reading => {
-                let left = policy.reading_limit_seconds(studied.word_count) - held_on(&held.reading_of_work, day);
+                let left =
+                    policy.reading_limit_seconds(studied.word_count) - held_on(&held.reading_of_work, day);
                 let fitting = interval::first_seconds(&kept, left);
                 lost[1].1 += interval::total_seconds(&kept) - interval::total_seconds(&fitting);
                 fitting
@@ -153,7 +154,9 @@ fn by_learning_day(stretches: &[Interval]) -> Vec<(Day, Vec<Interval>)> {
         for day in days_of(*stretch) {
             let opens = day.learning_day_starts_at().ms() / 1000;
             let closes = day.plus_days(1).learning_day_starts_at().ms() / 1000;
-            let Some(part) = Interval::new(stretch.start().max(opens), stretch.end().min(closes)) else { continue };
+            let Some(part) = Interval::new(stretch.start().max(opens), stretch.end().min(closes)) else {
+                continue;
+            };
             match days.last_mut() {
                 Some((last, parts)) if *last == day => parts.push(part),
                 _ => days.push((day, vec![part])),
@@ -226,13 +229,17 @@ mod tests {
 
     #[test]
     fn the_future_does_not_count() {
-        assert_eq!(judge(&reading(NOON + 90_000, NOON + 90_060), &Held::default()), (0, Some(Reason::Future)));
+        assert_eq!(
+            judge(&reading(NOON + 90_000, NOON + 90_060), &Held::default()),
+            (0, Some(Reason::Future))
+        );
         assert_eq!(judge(&reading(NOON + 3600, NOON + 4500), &Held::default()), (300, Some(Reason::Future)));
     }
 
     #[test]
     fn two_devices_at_once_count_once() {
-        let held = Held { intervals: Interval::new(NOON, NOON + 200).into_iter().collect(), ..Held::default() };
+        let held =
+            Held { intervals: Interval::new(NOON, NOON + 200).into_iter().collect(), ..Held::default() };
         assert_eq!(judge(&video(NOON + 100, NOON + 300, (0, 200)), &held), (100, Some(Reason::Overlap)));
     }
 

@@ -191,7 +191,8 @@ impl CriteriaSet {
                 problems.push(format!("indicator {} stands twice", indicator.code));
             }
             if !competencies.contains(indicator.competency.as_str()) {
-                problems.push(format!("indicator {}: no competency {}", indicator.code, indicator.competency));
+                problems
+                    .push(format!("indicator {}: no competency {}", indicator.code, indicator.competency));
             }
             if indicator.floor > indicator.maximum_points {
                 problems.push(format!("indicator {}: floor above its maximum", indicator.code));

@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn what_people_type_is_one_number() {
-        for text in ["0912345678", "0912 345 678", "+84912345678", "84 912 345 678", "912345678", "+840912345678"] {
+        for text in
+            ["0912345678", "0912 345 678", "+84912345678", "84 912 345 678", "912345678", "+840912345678"]
+        {
             assert_eq!(Phone::parse(text).unwrap().as_str(), "+84912345678", "{text}");
         }
     }
@@ -66,7 +68,8 @@ mod tests {
     #[test]
     fn what_is_not_a_mobile_number_is_refused() {
         assert_eq!(Phone::parse("  "), Err(Code::Required));
-        for text in ["12", "0212345678", "09123456789", "không", "0912345678; drop", "٠٩١٢٣٤٥٦٧٨"] {
+        for text in ["12", "0212345678", "09123456789", "không", "0912345678; drop", "٠٩١٢٣٤٥٦٧٨"]
+        {
             assert_eq!(Phone::parse(text), Err(Code::Malformed), "{text}");
         }
     }

@@ -49,9 +49,10 @@ impl UnitKind {
 
     pub const fn is_association(self) -> bool {
         match self {
-            Self::NationalAssociation | Self::ProvincialAssociation | Self::CommunalAssociation | Self::Branch => {
-                true
-            }
+            Self::NationalAssociation
+            | Self::ProvincialAssociation
+            | Self::CommunalAssociation
+            | Self::Branch => true,
             Self::Country | Self::Province | Self::Commune => false,
         }
     }

@@ -122,8 +122,14 @@ impl Audience {
 }
 
 /// Licences under which a work may be given out (SPDX names).
-pub const LICENCES: [&str; 6] =
-    ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "LicenseRef-all-rights-reserved"];
+pub const LICENCES: [&str; 6] = [
+    "CC0-1.0",
+    "CC-BY-4.0",
+    "CC-BY-SA-4.0",
+    "CC-BY-NC-4.0",
+    "CC-BY-NC-SA-4.0",
+    "LicenseRef-all-rights-reserved",
+];
 
 /// Where a revision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,7 +237,9 @@ impl Content {
             problems.add(Problem::new(Code::UnknownValue, "licence").detail(LICENCES.join(", ")));
         }
         if Level::parse(&self.level).is_none() {
-            problems.add(Problem::new(Code::UnknownValue, "level").detail(Level::ALL.map(Level::name).join(", ")));
+            problems.add(
+                Problem::new(Code::UnknownValue, "level").detail(Level::ALL.map(Level::name).join(", ")),
+            );
         }
         for (index, name) in self.audience.iter().enumerate() {
             if Audience::parse(name).is_none() {
@@ -261,7 +269,11 @@ impl Content {
         for (index, asset) in self.assets.iter().enumerate() {
             match AssetRole::parse(&asset.role) {
                 Some(AssetRole::Captions) => {
-                    problems.check(asset.language.is_none(), Code::Required, &format!("assets.{index}.language"));
+                    problems.check(
+                        asset.language.is_none(),
+                        Code::Required,
+                        &format!("assets.{index}.language"),
+                    );
                 }
                 Some(AssetRole::Main | AssetRole::Cover | AssetRole::Attachment) => {}
                 None => {
@@ -303,7 +315,8 @@ impl Content {
             }
             WorkKind::Video | WorkKind::Document => {
                 problems.check(self.asset(AssetRole::Main).is_none(), Code::Required, "assets.main");
-                let untimed = kind == WorkKind::Video && self.duration_seconds.is_none_or(|seconds| seconds == 0);
+                let untimed =
+                    kind == WorkKind::Video && self.duration_seconds.is_none_or(|seconds| seconds == 0);
                 problems.check(untimed, Code::Required, "durationSeconds");
             }
             WorkKind::Course | WorkKind::ReadingList => {

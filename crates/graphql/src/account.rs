@@ -124,7 +124,8 @@ impl AccountMutation {
         let cx = app(ctx);
         let request = request("requestSignInCode", &input.client_mutation_id, &input);
         let address = ctx.data_opt::<ClientAddress>().map_or("", |address| address.0.as_str());
-        let (sent, user_errors) = settle(cx, account::request_code(cx, &request, &input.phone, address).await)?;
+        let (sent, user_errors) =
+            settle(cx, account::request_code(cx, &request, &input.phone, address).await)?;
         Ok(RequestSignInCodePayload {
             challenge_id: sent.as_ref().map(|sent| sent.challenge.to_string().into()),
             expires_in_seconds: sent.as_ref().map(|sent| sent.expires_in_seconds),
@@ -133,7 +134,11 @@ impl AccountMutation {
     }
 
     /// Signs a device in with a code. Sent again under the same id, it gives the same tokens.
-    async fn confirm_sign_in_code(&self, ctx: &Context<'_>, input: ConfirmSignInCodeInput) -> Result<SessionPayload> {
+    async fn confirm_sign_in_code(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmSignInCodeInput,
+    ) -> Result<SessionPayload> {
         let cx = app(ctx);
         let request = request("confirmSignInCode", &input.client_mutation_id, &input);
         let confirm = async {

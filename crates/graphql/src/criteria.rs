@@ -163,7 +163,10 @@ impl CriteriaSet {
 
     /// What is not known about this set, to be shown wherever the set is shown.
     async fn unconfirmed(&self) -> Vec<Unconfirmed> {
-        let row = |entry: &domain::Unconfirmed| Unconfirmed { text: entry.text.clone(), text_en: entry.text_en.clone() };
+        let row = |entry: &domain::Unconfirmed| Unconfirmed {
+            text: entry.text.clone(),
+            text_en: entry.text_en.clone(),
+        };
         self.0.unconfirmed.iter().map(row).collect()
     }
 }

@@ -22,7 +22,9 @@ impl From<Failure> for GraphqlError {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", failure.0.code());
         match &*failure.0 {
-            Error::TooMany { retry_after_seconds } => extensions.set("retryAfterSeconds", *retry_after_seconds),
+            Error::TooMany { retry_after_seconds } => {
+                extensions.set("retryAfterSeconds", *retry_after_seconds)
+            }
             Error::Invalid(problems) => extensions.set("problems", problem_list(problems)),
             Error::Unauthenticated | Error::Forbidden | Error::NotFound => {}
             Error::Unavailable { .. } | Error::Internal(_) => {}

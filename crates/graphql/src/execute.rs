@@ -42,7 +42,8 @@ impl Executor {
     pub async fn execute(&self, cx: Context, address: ClientAddress, asked: Asked) -> Answer {
         let language = cx.language;
         let request_id = cx.request_id.clone();
-        let mut request = Request::new(asked.query).variables(Variables::from_json(asked.variables)).data(cx).data(address);
+        let mut request =
+            Request::new(asked.query).variables(Variables::from_json(asked.variables)).data(cx).data(address);
         if let Some(name) = asked.operation_name {
             request = request.operation_name(name);
         }
@@ -51,7 +52,8 @@ impl Executor {
             finish(error, language, &request_id);
         }
         let has_errors = !response.errors.is_empty();
-        let json = serde_json::to_vec(&response).unwrap_or_else(|_| br#"{"errors":[{"message":""}]}"#.to_vec());
+        let json =
+            serde_json::to_vec(&response).unwrap_or_else(|_| br#"{"errors":[{"message":""}]}"#.to_vec());
         Answer { json, has_errors }
     }
 }
@@ -70,7 +72,8 @@ fn finish(error: &mut ServerError, language: densach_app::Language, request_id: 
         Some(Value::String(code)) => code.clone(),
         // Everything without a code of ours comes from reading or checking the document.
         _ => {
-            let limit = ["too deep", "too complex", "recursion"].iter().any(|word| error.message.contains(word));
+            let limit =
+                ["too deep", "too complex", "recursion"].iter().any(|word| error.message.contains(word));
             let code = if limit { "LIMIT" } else { "BAD_REQUEST" };
             extensions.set("code", code);
             extensions.set("detail", error.message.clone());

@@ -106,7 +106,8 @@ impl Office {
 
     /// How many people belong to this unit, or to one below it, now.
     async fn member_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        let counts = self.siblings.counts.get((), office::member_counts(app(ctx), &self.siblings.units)).await?;
+        let counts =
+            self.siblings.counts.get((), office::member_counts(app(ctx), &self.siblings.units)).await?;
         Ok(counts.get(&self.unit.id).copied().unwrap_or(0))
     }
 

@@ -63,7 +63,11 @@ pub(crate) fn cursor<K: Key>(key: &K) -> String {
 }
 
 /// Reads `first` and `after`; a page larger than `most` is refused with what is allowed.
-pub(crate) fn page<K: Key>(first: Option<i32>, after: Option<&str>, most: i32) -> densach_app::Result<PageRequest<K>> {
+pub(crate) fn page<K: Key>(
+    first: Option<i32>,
+    after: Option<&str>,
+    most: i32,
+) -> densach_app::Result<PageRequest<K>> {
     let mut problems = Vec::new();
     let first = first.unwrap_or(DEFAULT_FIRST.min(most));
     if !(1..=most).contains(&first) {

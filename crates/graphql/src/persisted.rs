@@ -52,7 +52,10 @@ pub static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
         "PublishDraft", false;
         "ReleaseRevision", false;
     ];
-    shipped.into_iter().map(|(name, text, public)| Document { name, text, hash: hash(text), public }).collect()
+    shipped
+        .into_iter()
+        .map(|(name, text, public)| Document { name, text, hash: hash(text), public })
+        .collect()
 });
 
 fn hash(text: &str) -> String {

@@ -67,7 +67,8 @@ impl SearchQuery {
             offset: page.after.unwrap_or(0),
         };
         let found = search::find(app(ctx), &input).await?;
-        let (views, hits): (Vec<_>, Vec<_>) = found.items.into_iter().map(|item| (item.view, item.hit)).unzip();
+        let (views, hits): (Vec<_>, Vec<_>) =
+            found.items.into_iter().map(|item| (item.view, item.hit)).unzip();
         let hit = |(index, (work, hit)): (usize, (Work, search::Hit))| SearchHit {
             cursor: cursor(&(input.offset + index + 1)),
             work,

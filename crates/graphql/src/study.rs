@@ -220,7 +220,11 @@ pub(crate) struct StudyMutation;
 impl StudyMutation {
     /// Takes a batch of study evidence. One bad item never sinks the rest. The numbers of the items are the ids that
     /// the client made, so this mutation needs no other.
-    async fn send_evidence(&self, ctx: &Context<'_>, input: SendEvidenceInput) -> Result<SendEvidencePayload> {
+    async fn send_evidence(
+        &self,
+        ctx: &Context<'_>,
+        input: SendEvidenceInput,
+    ) -> Result<SendEvidencePayload> {
         let cx = app(ctx);
         let send = async {
             let mut reader = Reader::default();
@@ -239,12 +243,21 @@ impl StudyMutation {
                 missing_count: Some(received.missing_count),
                 user_errors,
             },
-            None => SendEvidencePayload { results: vec![], highest_sequence: None, missing_count: None, user_errors },
+            None => SendEvidencePayload {
+                results: vec![],
+                highest_sequence: None,
+                missing_count: None,
+                user_errors,
+            },
         })
     }
 
     /// Adds a place to the log of where somebody was. The log is never overwritten.
-    async fn record_position(&self, ctx: &Context<'_>, input: RecordPositionInput) -> Result<RecordPositionPayload> {
+    async fn record_position(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordPositionInput,
+    ) -> Result<RecordPositionPayload> {
         let cx = app(ctx);
         let request = request("recordPosition", &input.client_mutation_id, &input);
         let record = async {
@@ -307,7 +320,10 @@ fn read_item(input: &EvidenceInput) -> std::result::Result<Evidence, (&'static s
 fn in_order(inputs: &[EvidenceInput], outcomes: Vec<Outcome>) -> Vec<EvidenceResult> {
     let mut outcomes: Vec<Option<Outcome>> = outcomes.into_iter().map(Some).collect();
     let mut take = |sequence: i64| {
-        outcomes.iter_mut().find(|slot| slot.as_ref().is_some_and(|outcome| outcome.sequence == sequence))?.take()
+        outcomes
+            .iter_mut()
+            .find(|slot| slot.as_ref().is_some_and(|outcome| outcome.sequence == sequence))?
+            .take()
     };
     inputs.iter().filter_map(|input| take(input.sequence)).map(Into::into).collect()
 }

@@ -129,7 +129,9 @@ impl Work {
         };
         let all = self.siblings.assets.get((), async { work::assets(app(ctx), &ids()).await }).await?;
         let slug = &self.view.edition.revision.slug;
-        Ok(all.get(&id).map(|asset| Asset { file_name: file_name(slug, &asset.media_type), asset: asset.clone() }))
+        Ok(all
+            .get(&id)
+            .map(|asset| Asset { file_name: file_name(slug, &asset.media_type), asset: asset.clone() }))
     }
 
     async fn item_works(&self, ctx: &Context<'_>) -> Result<Arc<HashMap<WorkId, Self>>> {
@@ -211,7 +213,12 @@ impl Work {
     }
 
     async fn audience(&self) -> Vec<Audience> {
-        self.content().audience.iter().filter_map(|name| domain::Audience::parse(name)).map(Into::into).collect()
+        self.content()
+            .audience
+            .iter()
+            .filter_map(|name| domain::Audience::parse(name))
+            .map(Into::into)
+            .collect()
     }
 
     async fn authors(&self) -> &[String] {
@@ -273,8 +280,12 @@ impl Work {
         }
         let works = self.item_works(ctx).await?;
         let item = |item: &domain::Item| match &item.target {
-            ItemTarget::Work(id) => WorkItem { work: works.get(id).cloned(), book: None, note: item.note.clone() },
-            ItemTarget::Book(book) => WorkItem { work: None, book: Some(book.clone().into()), note: item.note.clone() },
+            ItemTarget::Work(id) => {
+                WorkItem { work: works.get(id).cloned(), book: None, note: item.note.clone() }
+            }
+            ItemTarget::Book(book) => {
+                WorkItem { work: None, book: Some(book.clone().into()), note: item.note.clone() }
+            }
         };
         Ok(self.content().items.iter().map(item).collect())
     }
@@ -384,7 +395,9 @@ impl WorkQuery {
         let view = match (id, slug) {
             (Some(id), None) => work::by_id(cx, crate::input::id("id", &id)?).await?,
             (None, Some(slug)) => work::by_slug(cx, &slug).await?,
-            (Some(_), Some(_)) | (None, None) => return Err(Error::problem(Code::Required, "id | slug").into()),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(Error::problem(Code::Required, "id | slug").into());
+            }
         };
         Ok(Work::one(view))
     }

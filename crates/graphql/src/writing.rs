@@ -88,7 +88,8 @@ pub(crate) struct ContentInput {
 impl ContentInput {
     fn read(self, reader: &mut Reader) -> domain::Content {
         let topics = self.topic_ids.iter().enumerate();
-        let topics = topics.filter_map(|(index, id)| reader.id(&format!("content.topicIds.{index}"), id)).collect();
+        let topics =
+            topics.filter_map(|(index, id)| reader.id(&format!("content.topicIds.{index}"), id)).collect();
         let assets = self.assets.into_iter().enumerate();
         let assets = assets.filter_map(|(index, used)| {
             let asset = reader.id(&format!("content.assets.{index}.assetId"), &used.asset_id)?;
@@ -116,7 +117,11 @@ impl ContentInput {
             language: self.language,
             licence: self.licence,
             level: domain::Level::from(self.level).name().to_owned(),
-            audience: self.audience.into_iter().map(|a| domain::Audience::from(a).name().to_owned()).collect(),
+            audience: self
+                .audience
+                .into_iter()
+                .map(|a| domain::Audience::from(a).name().to_owned())
+                .collect(),
             topics,
             authors: self.authors,
             sources: self.sources,
@@ -265,7 +270,11 @@ impl WritingMutation {
     }
 
     /// Shows a published revision to the public.
-    async fn release_revision(&self, ctx: &Context<'_>, input: ReleaseRevisionInput) -> Result<WritingPayload> {
+    async fn release_revision(
+        &self,
+        ctx: &Context<'_>,
+        input: ReleaseRevisionInput,
+    ) -> Result<WritingPayload> {
         let cx = app(ctx);
         let request = request("releaseRevision", &input.client_mutation_id, &input);
         let release = async {
@@ -277,7 +286,11 @@ impl WritingMutation {
     }
 
     /// Takes a work back from the public. Its revisions and everybody's hours stay.
-    async fn withdraw_work(&self, ctx: &Context<'_>, input: WithdrawWorkInput) -> Result<WithdrawWorkPayload> {
+    async fn withdraw_work(
+        &self,
+        ctx: &Context<'_>,
+        input: WithdrawWorkInput,
+    ) -> Result<WithdrawWorkPayload> {
         let cx = app(ctx);
         let request = request("withdrawWork", &input.client_mutation_id, &input);
         let withdraw = async {

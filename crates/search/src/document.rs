@@ -48,11 +48,7 @@ impl Texts {
         Self {
             title: normalize(&document.title).into_owned(),
             summary: normalize(&document.summary).into_owned(),
-            topic_names: document
-                .topic_names
-                .iter()
-                .map(|name| normalize(name).into_owned())
-                .collect(),
+            topic_names: document.topic_names.iter().map(|name| normalize(name).into_owned()).collect(),
             body: normalize(document.body.get(..end).unwrap_or_default()).into_owned(),
         }
     }

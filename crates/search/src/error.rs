@@ -24,31 +24,19 @@ pub enum SearchError {
 
 impl SearchError {
     pub(crate) fn unavailable(what: impl Into<String>) -> Self {
-        Self::Unavailable {
-            what: what.into(),
-            source: None,
-        }
+        Self::Unavailable { what: what.into(), source: None }
     }
 
     pub(crate) fn broken(what: impl Into<String>) -> Self {
-        Self::Broken {
-            what: what.into(),
-            source: None,
-        }
+        Self::Broken { what: what.into(), source: None }
     }
 
     pub(crate) fn refused(what: impl Into<String>) -> Self {
-        Self::Refused {
-            what: what.into(),
-            source: None,
-        }
+        Self::Refused { what: what.into(), source: None }
     }
 
     pub(crate) fn internal(what: impl Into<String>) -> Self {
-        Self::Internal {
-            what: what.into(),
-            source: None,
-        }
+        Self::Internal { what: what.into(), source: None }
     }
 
     pub(crate) fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
@@ -70,9 +58,6 @@ mod tests {
     fn the_cause_is_kept() {
         let error = SearchError::unavailable("no answer").caused_by("cable cut");
         assert_eq!(error.to_string(), "search is out of reach: no answer");
-        assert_eq!(
-            error.source().map(ToString::to_string).as_deref(),
-            Some("cable cut")
-        );
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("cable cut"));
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Keys {
     pub(crate) exact: String,
     pub(crate) folded: String,
     pub(crate) pairs: String,
+    pub(crate) folded_pairs: String,
 }
 
 impl Keys {
@@ -58,7 +59,7 @@ impl Keys {
 
     /// Adds a text of its own: its first word is no neighbour of the words before.
     pub(crate) fn add(&mut self, text: &str) {
-        let mut before: Option<String> = None;
+        let mut before: Option<Key> = None;
         for token in tokens(text) {
             let Some(key) = Key::of(token.text) else {
                 before = None;
@@ -67,9 +68,10 @@ impl Keys {
             append(&mut self.exact, &key.exact);
             append(&mut self.folded, &key.folded);
             if let Some(before) = before {
-                append(&mut self.pairs, &pair(&before, &key.exact));
+                append(&mut self.pairs, &pair(&before.exact, &key.exact));
+                append(&mut self.folded_pairs, &pair(&before.folded, &key.folded));
             }
-            before = Some(key.exact);
+            before = Some(key);
         }
         for compound in compounds(text) {
             let whole = compound.key();
@@ -101,10 +103,7 @@ mod tests {
             ("2020", "2020", "2020"),
             ("A1", "a1", "a1"),
         ] {
-            let key = Key {
-                exact: exact.to_owned(),
-                folded: folded.to_owned(),
-            };
+            let key = Key { exact: exact.to_owned(), folded: folded.to_owned() };
             assert_eq!(Key::of(word), Some(key), "{word}");
         }
         assert_eq!(Key::of(&"a".repeat(LONGEST + 1)), None);

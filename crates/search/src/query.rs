@@ -67,19 +67,13 @@ impl Attribute {
 impl Query {
     pub(crate) fn check(&self) -> Result<(), SearchError> {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
-            return Err(SearchError::refused(format!(
-                "a page holds 1 to {MAX_LIMIT} hits"
-            )));
+            return Err(SearchError::refused(format!("a page holds 1 to {MAX_LIMIT} hits")));
         }
         if self.offset > MAX_OFFSET {
-            return Err(SearchError::refused(format!(
-                "a page begins at {MAX_OFFSET} at most"
-            )));
+            return Err(SearchError::refused(format!("a page begins at {MAX_OFFSET} at most")));
         }
         if self.filters().iter().any(|(_, values)| values.len() > MAX_VALUES) {
-            return Err(SearchError::refused(format!(
-                "a filter takes {MAX_VALUES} values at most"
-            )));
+            return Err(SearchError::refused(format!("a filter takes {MAX_VALUES} values at most")));
         }
         Ok(())
     }
@@ -105,22 +99,10 @@ mod tests {
         let fine = Query::default();
         assert!(fine.check().is_ok());
         for bad in [
-            Query {
-                limit: 0,
-                ..fine.clone()
-            },
-            Query {
-                limit: 51,
-                ..fine.clone()
-            },
-            Query {
-                offset: 1001,
-                ..fine.clone()
-            },
-            Query {
-                topics: vec![String::new(); 51],
-                ..fine.clone()
-            },
+            Query { limit: 0, ..fine.clone() },
+            Query { limit: 51, ..fine.clone() },
+            Query { offset: 1001, ..fine.clone() },
+            Query { topics: vec![String::new(); 51], ..fine.clone() },
         ] {
             assert!(matches!(bad.check(), Err(SearchError::Refused { .. })), "{bad:?}");
         }

@@ -23,19 +23,13 @@ pub(crate) enum Asked {
 
 impl Asked {
     pub(crate) fn of(text: &str) -> Self {
-        let cut = text
-            .get(..text.floor_char_boundary(MAX_BYTES))
-            .unwrap_or_default();
+        let cut = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
         let text = normalize(cut);
         if text.trim().is_empty() {
             return Self::Everything;
         }
         let words = Words::of(&text);
-        if words.list.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Words(words)
-        }
+        if words.list.is_empty() { Self::Nothing } else { Self::Words(words) }
     }
 }
 
@@ -71,10 +65,7 @@ impl Words {
                 words.open = false;
                 break;
             }
-            words.list.push(Word {
-                text: token.text.to_owned(),
-                key,
-            });
+            words.list.push(Word { text: token.text.to_owned(), key });
             words.open = token.end() == text.len();
         }
         words
@@ -108,10 +99,7 @@ impl Words {
 
     /// The folded key of a last word that may be the beginning of another.
     pub(crate) fn unfinished(&self) -> Option<&str> {
-        self.list
-            .last()
-            .filter(|_| self.open)
-            .map(|word| word.key.folded.as_str())
+        self.list.last().filter(|_| self.open).map(|word| word.key.folded.as_str())
     }
 }
 
@@ -146,13 +134,9 @@ mod tests {
 
     #[test]
     fn how_much_must_match() {
-        for (text, needed) in [
-            ("học", 1),
-            ("học hoc", 1),
-            ("học bài", 2),
-            ("học bài mới", 2),
-            ("a b c d e", 3),
-        ] {
+        for (text, needed) in
+            [("học", 1), ("học hoc", 1), ("học bài", 2), ("học bài mới", 2), ("a b c d e", 3)]
+        {
             assert_eq!(words(text).needed(), needed, "{text}");
         }
     }

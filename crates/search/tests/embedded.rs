@@ -18,9 +18,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            folder: tempfile::tempdir()?,
-        })
+        Ok(Self { folder: tempfile::tempdir()? })
     }
 
     fn path(&self) -> PathBuf {
@@ -28,11 +26,7 @@ impl Bench {
     }
 
     async fn open(&self) -> Result<Arc<dyn SearchIndex>, SearchError> {
-        open(&SearchConfig {
-            url: format!("embedded:{}", self.path().display()),
-            api_key: None,
-        })
-        .await
+        open(&SearchConfig { url: format!("embedded:{}", self.path().display()), api_key: None }).await
     }
 
     /// An index with one document, closed again.
@@ -74,10 +68,7 @@ fn document(title: &str) -> Document {
 }
 
 fn asking(text: &str) -> Query {
-    Query {
-        text: text.to_owned(),
-        ..Query::default()
-    }
+    Query { text: text.to_owned(), ..Query::default() }
 }
 
 async fn count(index: &Arc<dyn SearchIndex>, text: &str) -> Result<u64, SearchError> {
@@ -171,10 +162,7 @@ async fn damage_is_reported_and_rebuilt() -> Outcome {
 async fn a_folder_has_one_user() -> Outcome {
     let bench = Bench::new()?;
     let index = bench.open().await?;
-    assert!(matches!(
-        bench.open().await.map(drop),
-        Err(SearchError::Unavailable { .. })
-    ));
+    assert!(matches!(bench.open().await.map(drop), Err(SearchError::Unavailable { .. })));
     drop(index);
     bench.open().await?.check().await?;
     Ok(())
@@ -184,10 +172,7 @@ async fn a_folder_has_one_user() -> Outcome {
 async fn a_folder_of_other_things_is_refused() -> Outcome {
     let bench = Bench::new()?;
     fs::create_dir_all(bench.path().join("2024"))?;
-    assert!(matches!(
-        bench.open().await.map(drop),
-        Err(SearchError::Refused { .. })
-    ));
+    assert!(matches!(bench.open().await.map(drop), Err(SearchError::Refused { .. })));
     assert!(bench.path().join("2024").exists());
     Ok(())
 }

@@ -35,12 +35,7 @@ impl Lifecycle {
     /// `grace`: how long tasks may take after a soft stop.
     pub fn new(grace: Duration) -> Self {
         let hard = CancellationToken::new();
-        Self {
-            soft: hard.child_token(),
-            hard,
-            tasks: TaskTracker::new(),
-            grace,
-        }
+        Self { soft: hard.child_token(), hard, tasks: TaskTracker::new(), grace }
     }
 
     /// Cancelled by the soft stop: take nothing new, finish what is in hand.
@@ -118,10 +113,7 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     async fn next(&mut self) -> &'static str {

@@ -86,29 +86,18 @@ impl Secrets {
 
     fn load(path: &Path) -> Result<Self, SecretsError> {
         let failed = |source: io::Error| match source.kind() {
-            ErrorKind::NotFound => SecretsError::Missing {
-                path: path.to_owned(),
-            },
-            _ => SecretsError::Read {
-                path: path.to_owned(),
-                source,
-            },
+            ErrorKind::NotFound => SecretsError::Missing { path: path.to_owned() },
+            _ => SecretsError::Read { path: path.to_owned(), source },
         };
         // The mode is that of the opened file, so that it cannot be another's by the time it is read.
         let mut file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
         if mode & OTHERS != 0 {
-            return Err(SecretsError::TooOpen {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(SecretsError::TooOpen { path: path.to_owned(), mode });
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
-        parse(&text).map_err(|what| SecretsError::Malformed {
-            path: path.to_owned(),
-            what,
-        })
+        parse(&text).map_err(|what| SecretsError::Malformed { path: path.to_owned(), what })
     }
 }
 
@@ -128,12 +117,7 @@ fn parse(text: &str) -> Result<Secrets, String> {
         (Some(master_key), Some(token_key), Some(blob_access_key), Some(blob_secret_key))
             if problems.is_empty() =>
         {
-            Ok(Secrets {
-                master_key,
-                token_key,
-                blob_access_key,
-                blob_secret_key,
-            })
+            Ok(Secrets { master_key, token_key, blob_access_key, blob_secret_key })
         }
         _ => Err(problems.join("; ")),
     }
@@ -146,11 +130,7 @@ fn noted<T>(read: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
 /// 32 bytes, as base64 or as 64 hexadecimal digits; their lengths tell them apart.
 fn key(table: &Table, name: &str) -> Result<[u8; KEY_BYTES], String> {
     let text = table.get(name).and_then(Value::as_str).unwrap_or_default();
-    let bytes = if text.len() == 2 * KEY_BYTES {
-        unhex(text)
-    } else {
-        STANDARD.decode(text).ok()
-    };
+    let bytes = if text.len() == 2 * KEY_BYTES { unhex(text) } else { STANDARD.decode(text).ok() };
     let key: Option<[u8; KEY_BYTES]> = bytes.and_then(|bytes| bytes.try_into().ok());
     key.ok_or_else(|| format!("{name} must be {KEY_BYTES} bytes in base64 or hexadecimal"))
 }
@@ -165,14 +145,8 @@ fn word(table: &Table, name: &str) -> Result<String, String> {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text
-        .chars()
-        .map(|letter| letter.to_digit(16))
-        .collect::<Option<_>>()?;
-    digits
-        .chunks_exact(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
-        .collect()
+    let digits: Vec<u32> = text.chars().map(|letter| letter.to_digit(16)).collect::<Option<_>>()?;
+    digits.chunks_exact(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -203,10 +177,7 @@ fn new_file() -> Result<String, SecretsError> {
 /// Makes the whole file or none: it is written under another name, and gets its own when it is on the disk.
 fn create(path: &Path) -> Result<(), SecretsError> {
     let text = new_file()?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".secrets.{}.new", hex(&random::<8>()?)));
     let made = fs::create_dir_all(folder)
         .and_then(|()| write(&temporary, &text))
@@ -214,18 +185,11 @@ fn create(path: &Path) -> Result<(), SecretsError> {
         .and_then(|()| File::open(folder)?.sync_all());
     // After a rename it is gone already, and a file that cannot be removed is not what went wrong.
     let _ = fs::remove_file(&temporary);
-    made.map_err(|source| SecretsError::Write {
-        path: path.to_owned(),
-        source,
-    })
+    made.map_err(|source| SecretsError::Write { path: path.to_owned(), source })
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -253,10 +217,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("run/more/secrets.toml");
         let refused = Secrets::load_or_create(&path, false);
-        assert!(
-            matches!(refused, Err(SecretsError::Missing { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(SecretsError::Missing { .. })), "{refused:?}");
         assert!(!path.exists());
 
         let first = Secrets::load_or_create(&path, true)?;
@@ -265,10 +226,7 @@ mod tests {
         assert_eq!(files, 1, "the temporary file is still there");
 
         let again = Secrets::load_or_create(&path, true)?;
-        assert_eq!(
-            (first.master_key, first.token_key),
-            (again.master_key, again.token_key)
-        );
+        assert_eq!((first.master_key, first.token_key), (again.master_key, again.token_key));
         assert_eq!(first.blob_access_key, again.blob_access_key);
         assert_eq!(first.blob_secret_key, again.blob_secret_key);
         assert_ne!(first.master_key, first.token_key);
@@ -293,10 +251,7 @@ mod tests {
         for mode in [0o640, 0o604, 0o660, 0o644] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
             let said = Secrets::load_or_create(&path, true).map_err(|error| error.to_string());
-            assert!(
-                matches!(&said, Err(text) if text.contains("chmod 600 /")),
-                "{mode:o}: {said:?}"
-            );
+            assert!(matches!(&said, Err(text) if text.contains("chmod 600 /")), "{mode:o}: {said:?}");
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400))?;
         Secrets::load(&path)?;
@@ -322,23 +277,16 @@ mod tests {
         let text = "master_key = 'aHVzaA=='\ntoken_keys = 'hush'\n\
                     blob_access_key = 'hu/sh'\nblob_secret_key = 12345";
         let said = parse(text).map_or_else(|what| what, |_| String::new());
-        for wanted in [
-            "master_key must",
-            "token_key must",
-            "token_keys is",
-            "blob_access_key must",
-            "blob_secret_key",
-        ] {
+        for wanted in
+            ["master_key must", "token_key must", "token_keys is", "blob_access_key must", "blob_secret_key"]
+        {
             assert!(said.contains(wanted), "{wanted} is not in: {said}");
         }
         for hidden in ["aHVzaA", "hush", "hu/sh", "12345"] {
             assert!(!said.contains(hidden), "{said}");
         }
         let unfinished = parse("master_key = 'hush").map_or_else(|what| what, |_| String::new());
-        assert!(
-            unfinished.contains("line 1") && !unfinished.contains("hush"),
-            "{unfinished}"
-        );
+        assert!(unfinished.contains("line 1") && !unfinished.contains("hush"), "{unfinished}");
     }
 
     #[test]

@@ -14,9 +14,7 @@ use crate::config::{LogConfig, LogFormat};
 /// Upper bounds of the buckets of every histogram whose name ends in `_seconds`: from a cached answer to a
 /// request that is about to be cut off. Buckets can be added up over processes, which the default (quantiles)
 /// cannot.
-const SECONDS: [f64; 12] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0,
-];
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +39,7 @@ pub fn init(log: &LogConfig) -> Result<(), TelemetryError> {
         .with_ansi(log.format == LogFormat::Text && io::stderr().is_terminal());
     let installed = match log.format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
     installed.map_err(TelemetryError::Installed)
 }
@@ -61,9 +55,7 @@ fn install() -> PrometheusHandle {
     let buckets =
         PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
     // Only an empty list of buckets is refused.
-    let recorder = buckets
-        .unwrap_or_else(|_| PrometheusBuilder::new())
-        .build_recorder();
+    let recorder = buckets.unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
     let handle = recorder.handle();
     if let Err(error) = metrics::set_global_recorder(recorder) {
         tracing::warn!(%error, "figures go to another recorder; /metrics will be empty");
@@ -94,10 +86,7 @@ mod tests {
         metrics::histogram!("telemetry_test_seconds").record(0.002);
         let shown = metrics_handle().render();
         assert!(shown.contains("telemetry_test_count 1"), "{shown}");
-        assert!(
-            shown.contains("telemetry_test_seconds_bucket{le=\"0.0025\"} 1"),
-            "{shown}"
-        );
+        assert!(shown.contains("telemetry_test_seconds_bucket{le=\"0.0025\"} 1"), "{shown}");
         assert!(first.render().contains("telemetry_test_count 1"));
     }
 }

@@ -10,7 +10,7 @@ use densach_domain::credit::CreditPolicy;
 use densach_domain::{Clock, Timestamp};
 use densach_graphql::{Executor, Limits};
 use densach_search::SearchConfig;
-use densach_store::{Options, Store};
+use densach_store::{OnStatement, Options, Store};
 
 use crate::config::{CodeProvider, Config};
 use crate::secrets::Secrets;
@@ -59,7 +59,7 @@ impl Entropy for SystemEntropy {
 pub struct Overrides {
     pub clock: Option<Arc<dyn Clock>>,
     /// Called with every SQL statement.
-    pub on_statement: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub on_statement: Option<OnStatement>,
 }
 
 /// Opens the database alone.

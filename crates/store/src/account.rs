@@ -1,8 +1,8 @@
 //! Accounts, the identities that open them, and the people behind them.
 
+use densach_domain::Timestamp;
 use densach_domain::account::Relation;
 use densach_domain::id::{AccountId, CitizenId, DeviceId};
-use densach_domain::Timestamp;
 use sea_orm::ConnectionTrait;
 
 use crate::{Reads, Result, StoreError, Tx};
@@ -56,13 +56,8 @@ impl Tx {
         let sql = "INSERT INTO account_identity (key_hash, account_id, kind, sealed, created_at) \
                    VALUES ($1, $2, $3, $4, $5)";
         let IdentityRow { key_hash, kind, sealed } = identity;
-        let values = vec![
-            key_hash.to_vec().into(),
-            id.uuid().into(),
-            kind.into(),
-            sealed.into(),
-            now.ms().into(),
-        ];
+        let values =
+            vec![key_hash.to_vec().into(), id.uuid().into(), kind.into(), sealed.into(), now.ms().into()];
         self.execute(sql, values).await?;
         Ok(())
     }

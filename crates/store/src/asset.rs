@@ -1,8 +1,8 @@
 //! Verified files.
 
+use densach_domain::Timestamp;
 use densach_domain::asset::{Asset, Sha256};
 use densach_domain::id::AssetId;
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -44,7 +44,8 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     pub async fn asset_by_sha256(&self, sha256: &Sha256) -> Result<Option<Asset>> {
-        let raw: Option<Raw> = self.one(format!("{COLUMNS} WHERE sha256 = $1"), vec![sha256.bytes().to_vec().into()]).await?;
+        let raw: Option<Raw> =
+            self.one(format!("{COLUMNS} WHERE sha256 = $1"), vec![sha256.bytes().to_vec().into()]).await?;
         raw.map(TryInto::try_into).transpose()
     }
 }

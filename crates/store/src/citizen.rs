@@ -1,10 +1,10 @@
 //! Citizens, their memberships and their offices.
 
+use densach_domain::Timestamp;
 use densach_domain::actor::RoleGrant;
 use densach_domain::citizen::Citizen;
 use densach_domain::id::{CitizenId, MembershipId, RoleGrantId, UnitId};
 use densach_domain::page::{Page, PageRequest};
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -119,7 +119,7 @@ impl<C: ConnectionTrait> Reads<C> {
         let sql = format!(
             "SELECT DISTINCT c.id, c.full_name, c.birth_date, c.full_name_key \
              FROM membership m JOIN citizen c ON c.id = m.citizen_id \
-             WHERE m.unit_id = $1 AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2){after} \
+             WHERE m.unit_id = $1 AND m.superseded_at IS NULL AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2){after} \
              ORDER BY c.full_name_key, c.id LIMIT {}",
             page.limit + 1
         );
@@ -139,7 +139,12 @@ impl<C: ConnectionTrait> Reads<C> {
 
 impl Tx {
     /// `full_name_key`: sorts as Vietnamese names sort.
-    pub async fn citizen_add(&self, citizen: CitizenRow, full_name_key: Vec<u8>, now: Timestamp) -> Result<()> {
+    pub async fn citizen_add(
+        &self,
+        citizen: CitizenRow,
+        full_name_key: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<()> {
         self.insert(row::Model {
             id: citizen.id.uuid(),
             full_name: citizen.full_name,
@@ -176,7 +181,13 @@ impl Tx {
         Ok(())
     }
 
-    pub async fn role_grant_add(&self, id: RoleGrantId, citizen: CitizenId, grant: RoleGrant, now: Timestamp) -> Result<()> {
+    pub async fn role_grant_add(
+        &self,
+        id: RoleGrantId,
+        citizen: CitizenId,
+        grant: RoleGrant,
+        now: Timestamp,
+    ) -> Result<()> {
         let sql = "INSERT INTO role_grant (id, citizen_id, role, unit_id, edge_kind, valid_from, valid_to, recorded_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let values = vec![

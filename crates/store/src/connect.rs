@@ -8,8 +8,8 @@ use std::time::Duration;
 use densach_migrations::Migrator;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -25,7 +25,7 @@ pub struct Options {
 }
 
 /// Called once for every SQL statement; a test counts with it.
-type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
+pub type OnStatement = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Reads, on a connection pool or inside a transaction.
 #[derive(Debug, Clone)]
@@ -93,8 +93,9 @@ impl Store {
         let (reads, writer) = if let Some(path) = options.url.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
             if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| StoreError::Unavailable(DbErr::Custom(format!("{}: {error}", folder.display()))))?;
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    StoreError::Unavailable(DbErr::Custom(format!("{}: {error}", folder.display())))
+                })?;
             }
             // The writer opens first: it makes the file and turns the write-ahead log on.
             let writer = connect(options, 1, true, on_statement.clone()).await?;

@@ -1,8 +1,8 @@
 //! Goals of study hours.
 
+use densach_domain::Timestamp;
 use densach_domain::goal::{Goal, GoalOwner, GoalPeriod};
 use densach_domain::id::{CitizenId, GoalId, UnitId};
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl<C: ConnectionTrait> Reads<C> {
     /// What a citizen set, and what the association units they belong to suggest.
     pub async fn goals(&self, citizen: CitizenId, now: Timestamp) -> Result<Vec<Goal>> {
         let sql = "SELECT id, citizen_id, unit_id, period, minutes FROM goal WHERE ended_at IS NULL AND (citizen_id = $1 \
-                   OR unit_id IN (SELECT unit_id FROM membership WHERE citizen_id = $1 AND valid_from <= $2 \
+                   OR unit_id IN (SELECT unit_id FROM membership WHERE citizen_id = $1 AND superseded_at IS NULL AND valid_from <= $2 \
                    AND (valid_to IS NULL OR valid_to > $2))) ORDER BY created_at, id";
         let rows: Vec<Raw> = self.all(sql, vec![citizen.uuid().into(), now.ms().into()]).await?;
         rows.into_iter().map(TryInto::try_into).collect()
@@ -53,9 +53,12 @@ impl Tx {
             GoalOwner::Citizen(citizen) => ("citizen_id", citizen.uuid()),
             GoalOwner::Unit(unit) => ("unit_id", unit.uuid()),
         };
-        let end = format!("UPDATE goal SET ended_at = $3 WHERE {column} = $1 AND period = $2 AND ended_at IS NULL");
+        let end =
+            format!("UPDATE goal SET ended_at = $3 WHERE {column} = $1 AND period = $2 AND ended_at IS NULL");
         self.execute(end, vec![owner.into(), goal.period.name().into(), now.ms().into()]).await?;
-        let add = format!("INSERT INTO goal (id, {column}, period, minutes, created_at) VALUES ($1, $2, $3, $4, $5)");
+        let add = format!(
+            "INSERT INTO goal (id, {column}, period, minutes, created_at) VALUES ($1, $2, $3, $4, $5)"
+        );
         let values = vec![
             goal.id.uuid().into(),
             owner.into(),

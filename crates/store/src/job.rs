@@ -1,8 +1,8 @@
 //! Work for later, enqueued with the write that asks for it. A job is taken under a lease, so that one whose worker
 //! died is taken again; what it does must therefore be idempotent.
 
-use densach_domain::id::{JobId, UploadId, WorkId};
 use densach_domain::Timestamp;
+use densach_domain::id::{JobId, UploadId, WorkId};
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -79,8 +79,13 @@ impl Store {
         let raw: Option<Raw> = tx.one(sql, vec![now.ms().into(), now.plus_ms(lease_ms).ms().into()]).await?;
         tx.commit().await?;
         raw.map(|raw| {
-            let job = serde_json::from_str(&raw.payload).map_err(|error| StoreError::Broken(error.to_string()))?;
-            Ok(JobRow { id: JobId::from_uuid(raw.id), job, attempts: u32::try_from(raw.attempts).unwrap_or(u32::MAX) })
+            let job =
+                serde_json::from_str(&raw.payload).map_err(|error| StoreError::Broken(error.to_string()))?;
+            Ok(JobRow {
+                id: JobId::from_uuid(raw.id),
+                job,
+                attempts: u32::try_from(raw.attempts).unwrap_or(u32::MAX),
+            })
         })
         .transpose()
     }
@@ -92,11 +97,18 @@ impl Store {
     }
 
     /// Puts a failed job back for `retry_at`, or lays it aside for a person to look at.
-    pub async fn job_failed(&self, id: JobId, error: &str, retry_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    pub async fn job_failed(
+        &self,
+        id: JobId,
+        error: &str,
+        retry_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
         let tx = self.begin().await?;
         let dead_at = if retry_at.is_none() { Some(now.ms()) } else { None };
         let run_at = retry_at.unwrap_or(now).ms();
-        let sql = "UPDATE job SET leased_until = NULL, run_at = $2, last_error = $3, dead_at = $4 WHERE id = $1";
+        let sql =
+            "UPDATE job SET leased_until = NULL, run_at = $2, last_error = $3, dead_at = $4 WHERE id = $1";
         tx.execute(sql, vec![id.uuid().into(), run_at.into(), error.into(), dead_at.into()]).await?;
         tx.commit().await
     }

@@ -25,7 +25,7 @@ pub mod testkit;
 
 pub use account::IdentityRow;
 pub use citizen::{CitizenRow, MemberRow};
-pub use connect::{Options, Reads, Store, Tx};
+pub use connect::{OnStatement, Options, Reads, Store, Tx};
 pub use error::StoreError;
 pub use job::{JobKind, JobRow};
 pub use receipt::Receipt;

@@ -16,7 +16,8 @@ pub struct Receipt {
 
 impl Tx {
     pub async fn receipt(&self, actor: Uuid, client_id: &str) -> Result<Option<Receipt>> {
-        let sql = "SELECT operation, digest, answer FROM mutation_receipt WHERE actor_id = $1 AND client_id = $2";
+        let sql =
+            "SELECT operation, digest, answer FROM mutation_receipt WHERE actor_id = $1 AND client_id = $2";
         let row = self.row(sql, vec![actor.into(), client_id.into()]).await?;
         row.map(|row| {
             Ok(Receipt {
@@ -28,7 +29,13 @@ impl Tx {
         .transpose()
     }
 
-    pub async fn receipt_add(&self, actor: Uuid, client_id: &str, receipt: Receipt, now: Timestamp) -> Result<()> {
+    pub async fn receipt_add(
+        &self,
+        actor: Uuid,
+        client_id: &str,
+        receipt: Receipt,
+        now: Timestamp,
+    ) -> Result<()> {
         let sql = "INSERT INTO mutation_receipt (actor_id, client_id, operation, digest, answer, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6)";
         let Receipt { operation, digest, answer } = receipt;

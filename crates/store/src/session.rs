@@ -1,9 +1,9 @@
 //! One-time codes, how often they may be asked for, and the sessions that they open.
 
+use densach_domain::Timestamp;
 use densach_domain::account::{Challenge, Relation, Session};
 use densach_domain::actor::{EdgeKind, Member, Role, RoleGrant};
 use densach_domain::id::{AccountId, ChallengeId, CitizenId, DeviceId, SessionId, UnitId};
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -127,6 +127,7 @@ impl<C: ConnectionTrait> Reads<C> {
                    LEFT JOIN account_citizen a ON a.account_id = s.account_id \
                    LEFT JOIN citizen c ON c.id = a.citizen_id \
                    LEFT JOIN role_grant g ON g.citizen_id = a.citizen_id AND a.relation = 'own' \
+                   AND g.superseded_at IS NULL \
                    WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
                    ORDER BY a.relation = 'household', c.full_name_key, c.id";
         let rows: Vec<RawMember> = self.all(sql, vec![id.uuid().into(), now.ms().into()]).await?;
@@ -175,7 +176,8 @@ impl Tx {
     }
 
     pub async fn challenge_attempt(&self, id: ChallengeId) -> Result<()> {
-        self.execute("UPDATE challenge SET attempts = attempts + 1 WHERE id = $1", vec![id.uuid().into()]).await?;
+        self.execute("UPDATE challenge SET attempts = attempts + 1 WHERE id = $1", vec![id.uuid().into()])
+            .await?;
         Ok(())
     }
 
@@ -221,7 +223,8 @@ impl Tx {
 
     /// Reads a session and keeps others from rotating it at the same time.
     pub async fn session_lock(&self, id: SessionId) -> Result<Option<Session>> {
-        let raw: Option<RawSession> = self.one(format!("{SESSION}{}", self.for_update()), vec![id.uuid().into()]).await?;
+        let raw: Option<RawSession> =
+            self.one(format!("{SESSION}{}", self.for_update()), vec![id.uuid().into()]).await?;
         raw.map(TryInto::try_into).transpose()
     }
 

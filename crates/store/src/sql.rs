@@ -2,7 +2,8 @@
 //! stand here.
 
 use sea_orm::{
-    ConnectionTrait, EntityTrait, ExecResult, FromQueryResult, IntoActiveModel, ModelTrait, QueryResult, Statement, Value,
+    ConnectionTrait, EntityTrait, ExecResult, FromQueryResult, IntoActiveModel, ModelTrait, QueryResult,
+    Statement, Value,
 };
 use uuid::Uuid;
 
@@ -13,17 +14,29 @@ impl<C: ConnectionTrait> Reads<C> {
         Statement::from_sql_and_values(self.db.get_database_backend(), sql.into(), values)
     }
 
-    pub(crate) async fn all<R: FromQueryResult>(&self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<R>> {
+    pub(crate) async fn all<R: FromQueryResult>(
+        &self,
+        sql: impl Into<String>,
+        values: Vec<Value>,
+    ) -> Result<Vec<R>> {
         let rows = self.db.query_all_raw(self.statement(sql, values)).await?;
         rows.iter().map(|row| R::from_query_result(row, "").map_err(Into::into)).collect()
     }
 
-    pub(crate) async fn one<R: FromQueryResult>(&self, sql: impl Into<String>, values: Vec<Value>) -> Result<Option<R>> {
+    pub(crate) async fn one<R: FromQueryResult>(
+        &self,
+        sql: impl Into<String>,
+        values: Vec<Value>,
+    ) -> Result<Option<R>> {
         let row = self.row(sql, values).await?;
         row.map(|row| R::from_query_result(&row, "").map_err(Into::into)).transpose()
     }
 
-    pub(crate) async fn row(&self, sql: impl Into<String>, values: Vec<Value>) -> Result<Option<QueryResult>> {
+    pub(crate) async fn row(
+        &self,
+        sql: impl Into<String>,
+        values: Vec<Value>,
+    ) -> Result<Option<QueryResult>> {
         Ok(self.db.query_one_raw(self.statement(sql, values)).await?)
     }
 

@@ -140,7 +140,10 @@ impl<C: ConnectionTrait> Reads<C> {
     /// The highest number a device has sent, and how many numbers below it are missing.
     pub async fn evidence_gaps(&self, device: DeviceId) -> Result<(i64, i64)> {
         let highest = self
-            .number("SELECT max(sequence) FROM study_evidence WHERE device_id = $1", vec![device.uuid().into()])
+            .number(
+                "SELECT max(sequence) FROM study_evidence WHERE device_id = $1",
+                vec![device.uuid().into()],
+            )
             .await?;
         let count = self
             .number("SELECT count(*) FROM study_evidence WHERE device_id = $1", vec![device.uuid().into()])
@@ -164,7 +167,12 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     /// Seconds credited for reading, by work and learning day.
-    pub async fn credit_of_reading(&self, citizen: CitizenId, from: Day, to: Day) -> Result<Vec<(WorkId, Day, i64)>> {
+    pub async fn credit_of_reading(
+        &self,
+        citizen: CitizenId,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<(WorkId, Day, i64)>> {
         #[derive(FromQueryResult)]
         struct Raw {
             work_id: Uuid,
@@ -173,7 +181,8 @@ impl<C: ConnectionTrait> Reads<C> {
         }
         let sql = "SELECT work_id, day, CAST(sum(ended_s - started_s) AS bigint) AS seconds FROM study_credit \
                    WHERE citizen_id = $1 AND source = 'reading' AND day BETWEEN $2 AND $3 GROUP BY work_id, day";
-        let values = vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
+        let values =
+            vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
         let rows: Vec<Raw> = self.all(sql, values).await?;
         Ok(rows.into_iter().map(|row| (WorkId::from_uuid(row.work_id), day(row.day), row.seconds)).collect())
     }
@@ -182,7 +191,8 @@ impl<C: ConnectionTrait> Reads<C> {
     pub async fn study_days(&self, citizen: CitizenId, from: Day, to: Day) -> Result<Vec<DayRow>> {
         let sql = "SELECT day, source, trust, seconds FROM study_day \
                    WHERE citizen_id = $1 AND day BETWEEN $2 AND $3 ORDER BY day, source, trust";
-        let values = vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
+        let values =
+            vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
         let rows: Vec<RawDay> = self.all(sql, values).await?;
         rows.into_iter()
             .map(|row| {
@@ -193,7 +203,12 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     /// Seconds by work, most first.
-    pub async fn study_seconds_by_work(&self, citizen: CitizenId, from: Day, to: Day) -> Result<Vec<(WorkId, i64)>> {
+    pub async fn study_seconds_by_work(
+        &self,
+        citizen: CitizenId,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<(WorkId, i64)>> {
         #[derive(FromQueryResult)]
         struct Raw {
             work_id: Uuid,
@@ -201,15 +216,22 @@ impl<C: ConnectionTrait> Reads<C> {
         }
         let sql = "SELECT work_id, CAST(sum(ended_s - started_s) AS bigint) AS seconds FROM study_credit \
                    WHERE citizen_id = $1 AND day BETWEEN $2 AND $3 GROUP BY work_id ORDER BY seconds DESC, work_id LIMIT 500";
-        let values = vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
+        let values =
+            vec![citizen.uuid().into(), i64::from(from.number()).into(), i64::from(to.number()).into()];
         let rows: Vec<Raw> = self.all(sql, values).await?;
         Ok(rows.into_iter().map(|row| (WorkId::from_uuid(row.work_id), row.seconds)).collect())
     }
 
     /// What the members of each of `units`, and of all units below it, were credited in each of `spans` (first and last
     /// day). A citizen of two branches counts once, and on the days of their membership only.
-    pub async fn units_study(&self, units: &[UnitId], now: Timestamp, spans: &[(Day, Day)]) -> Result<Vec<SpanRow>> {
-        let (Some(first), Some(last)) = (spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max()) else {
+    pub async fn units_study(
+        &self,
+        units: &[UnitId],
+        now: Timestamp,
+        spans: &[(Day, Day)],
+    ) -> Result<Vec<SpanRow>> {
+        let (Some(first), Some(last)) = (spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max())
+        else {
             return Ok(Vec::new());
         };
         if units.is_empty() {
@@ -223,7 +245,7 @@ impl<C: ConnectionTrait> Reads<C> {
         let sql = format!(
             "{subtree}, span (span_index, first_day, last_day) AS (VALUES {spans}), \
              belonging AS (SELECT DISTINCT s.root, m.citizen_id, m.valid_from, m.valid_to \
-             FROM subtree s JOIN membership m ON m.unit_id = s.id) \
+             FROM subtree s JOIN membership m ON m.unit_id = s.id AND m.superseded_at IS NULL) \
              SELECT root, span_index, trust, CAST(sum(seconds) AS bigint) AS seconds, \
              count(DISTINCT citizen_id) AS active_count FROM (\
              SELECT DISTINCT b.root, p.span_index, d.citizen_id, d.day, d.source, d.trust, d.seconds \
@@ -254,7 +276,12 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     /// What each of these citizens was credited between two days, by trust class.
-    pub async fn study_sums(&self, citizens: &[CitizenId], from: Day, to: Day) -> Result<Vec<(CitizenId, Trust, i64)>> {
+    pub async fn study_sums(
+        &self,
+        citizens: &[CitizenId],
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<(CitizenId, Trust, i64)>> {
         if citizens.is_empty() {
             return Ok(Vec::new());
         }

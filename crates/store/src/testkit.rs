@@ -36,29 +36,16 @@ impl TestDatabase {
         let folder = folder.unwrap_or_else(|error| panic!("no temporary folder for SQLite: {error}"));
         let options = options(format!("sqlite:{}", folder.path().join("densach.db").display()));
         let store = open(&options).await;
-        store
-            .migrate()
-            .await
-            .unwrap_or_else(|error| panic!("{} cannot be migrated: {error:?}", options.url));
-        Self {
-            store,
-            options,
-            backing: Backing::Sqlite { _folder: folder },
-        }
+        store.migrate().await.unwrap_or_else(|error| panic!("{} cannot be migrated: {error:?}", options.url));
+        Self { store, options, backing: Backing::Sqlite { _folder: folder } }
     }
 
     /// A database of the process's own PostgreSQL cluster, which the first call starts.
     pub async fn postgres() -> Self {
-        let lease = cluster::lease()
-            .await
-            .unwrap_or_else(|message| panic!("{message}"));
+        let lease = cluster::lease().await.unwrap_or_else(|message| panic!("{message}"));
         let options = options(lease.url());
         let store = open(&options).await;
-        Self {
-            store,
-            options,
-            backing: Backing::Postgres { _lease: lease },
-        }
+        Self { store, options, backing: Backing::Postgres { _lease: lease } }
     }
 
     pub fn store(&self) -> &Store {
@@ -119,11 +106,7 @@ impl Statements {
 }
 
 fn options(url: String) -> Options {
-    Options {
-        url,
-        most_connections: 8,
-        acquire_timeout: Duration::from_secs(30),
-    }
+    Options { url, most_connections: 8, acquire_timeout: Duration::from_secs(30) }
 }
 
 async fn open(options: &Options) -> Store {

@@ -1,7 +1,7 @@
 //! Topics: few, and read with nearly everything.
 
-use densach_domain::id::TopicId;
 use densach_domain::Timestamp;
+use densach_domain::id::TopicId;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 

@@ -1,10 +1,10 @@
 //! Units, as they are at a moment.
 
+use densach_domain::Timestamp;
 use densach_domain::actor::EdgeKind;
 use densach_domain::id::UnitId;
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::unit::{AreaClass, Unit, UnitKind};
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -17,7 +17,8 @@ pub(crate) fn subtree(first: usize, count: usize) -> String {
     format!(
         "WITH RECURSIVE subtree (root, id) AS (SELECT u.id, u.id FROM unit u WHERE u.id IN ({}) UNION \
          SELECT s.root, e.child_id FROM unit_edge e JOIN subtree s ON e.parent_id = s.id \
-         WHERE e.edge_kind = 'association' AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1))",
+         WHERE e.edge_kind = 'association' AND e.superseded_at IS NULL \
+         AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1))",
         places(first, count)
     )
 }
@@ -73,6 +74,7 @@ mod row {
             pub valid_to: Option<i64>,
             #[sea_orm(primary_key, auto_increment = false)]
             pub recorded_at: i64,
+            pub superseded_at: Option<i64>,
         }
 
         #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -96,6 +98,7 @@ mod row {
             pub valid_to: Option<i64>,
             #[sea_orm(primary_key, auto_increment = false)]
             pub recorded_at: i64,
+            pub superseded_at: Option<i64>,
         }
 
         #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -120,6 +123,7 @@ mod row {
             pub valid_to: Option<i64>,
             #[sea_orm(primary_key, auto_increment = false)]
             pub recorded_at: i64,
+            pub superseded_at: Option<i64>,
         }
 
         #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -157,14 +161,14 @@ impl TryFrom<Raw> for Unit {
     }
 }
 
-/// Units as they are at `$1`. A name recorded later about the same time replaces the earlier record.
+/// Units as they are at `$1`, as far as is known today.
 const UNIT_NOW: &str = "SELECT u.id, u.code, u.kind, n.name, n.sort_key, n.valid_from, \
-     (SELECT a.area_class FROM unit_area a WHERE a.unit_id = u.id AND a.valid_from <= $1 \
-      AND (a.valid_to IS NULL OR a.valid_to > $1) ORDER BY a.recorded_at DESC LIMIT 1) AS area_class, \
+     (SELECT a.area_class FROM unit_area a WHERE a.unit_id = u.id AND a.superseded_at IS NULL \
+      AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1) LIMIT 1) AS area_class, \
      (SELECT e.parent_id FROM unit_edge e WHERE e.child_id = u.id AND e.edge_kind IN ('administrative', 'association') \
-      AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1) ORDER BY e.recorded_at DESC LIMIT 1) AS parent_id \
-     FROM unit u JOIN unit_name n ON n.unit_id = u.id AND n.valid_from <= $1 AND (n.valid_to IS NULL OR n.valid_to > $1) \
-     AND n.recorded_at = (SELECT max(r.recorded_at) FROM unit_name r WHERE r.unit_id = u.id AND r.valid_from = n.valid_from)";
+      AND e.superseded_at IS NULL AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1) LIMIT 1) AS parent_id \
+     FROM unit u JOIN unit_name n ON n.unit_id = u.id AND n.superseded_at IS NULL \
+     AND n.valid_from <= $1 AND (n.valid_to IS NULL OR n.valid_to > $1)";
 
 impl<C: ConnectionTrait> Reads<C> {
     pub async fn units(&self, ids: &[UnitId], now: Timestamp) -> Result<Vec<Unit>> {
@@ -179,7 +183,8 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     pub async fn unit_by_code(&self, code: &str, now: Timestamp) -> Result<Option<Unit>> {
-        let raw: Option<Raw> = self.one(format!("{UNIT_NOW} WHERE u.code = $2"), vec![now.ms().into(), code.into()]).await?;
+        let raw: Option<Raw> =
+            self.one(format!("{UNIT_NOW} WHERE u.code = $2"), vec![now.ms().into(), code.into()]).await?;
         raw.map(TryInto::try_into).transpose()
     }
 
@@ -201,7 +206,7 @@ impl<C: ConnectionTrait> Reads<C> {
         };
         let sql = format!(
             "{UNIT_NOW} WHERE u.id IN (SELECT e.child_id FROM unit_edge e WHERE e.parent_id = $2 AND e.edge_kind = $3 \
-             AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1)){after} \
+             AND e.superseded_at IS NULL AND e.valid_from <= $1 AND (e.valid_to IS NULL OR e.valid_to > $1)){after} \
              ORDER BY n.sort_key, u.id LIMIT {}",
             page.limit + 1
         );
@@ -217,14 +222,19 @@ impl<C: ConnectionTrait> Reads<C> {
     }
 
     /// A unit and all above it by edges of one kind; the unit itself first.
-    pub async fn unit_ancestors(&self, unit: UnitId, edge_kind: EdgeKind, now: Timestamp) -> Result<Vec<UnitId>> {
+    pub async fn unit_ancestors(
+        &self,
+        unit: UnitId,
+        edge_kind: EdgeKind,
+        now: Timestamp,
+    ) -> Result<Vec<UnitId>> {
         #[derive(FromQueryResult)]
         struct Up {
             id: Uuid,
         }
         let sql = "WITH RECURSIVE up (id, step) AS (SELECT id, 0 FROM unit WHERE id = $1 UNION \
                    SELECT e.parent_id, u.step + 1 FROM unit_edge e JOIN up u ON e.child_id = u.id \
-                   WHERE u.step < 12 AND e.edge_kind = $2 AND e.valid_from <= $3 \
+                   WHERE u.step < 12 AND e.edge_kind = $2 AND e.superseded_at IS NULL AND e.valid_from <= $3 \
                    AND (e.valid_to IS NULL OR e.valid_to > $3)) SELECT id FROM up ORDER BY step";
         let rows: Vec<Up> =
             self.all(sql, vec![unit.uuid().into(), edge_kind.name().into(), now.ms().into()]).await?;
@@ -247,7 +257,7 @@ impl<C: ConnectionTrait> Reads<C> {
         }
         let sql = format!(
             "{} SELECT s.root, count(DISTINCT m.citizen_id) AS member_count FROM subtree s \
-             JOIN membership m ON m.unit_id = s.id AND m.valid_from <= $1 AND (m.valid_to IS NULL OR m.valid_to > $1) \
+             JOIN membership m ON m.unit_id = s.id AND m.superseded_at IS NULL AND m.valid_from <= $1 AND (m.valid_to IS NULL OR m.valid_to > $1) \
              GROUP BY s.root",
             subtree(2, units.len())
         );
@@ -276,6 +286,7 @@ impl Tx {
             valid_from: seed.valid_from.ms(),
             valid_to: None,
             recorded_at,
+            superseded_at: None,
         });
         self.insert_all(names.collect(), 6).await?;
         let areas = seeds.iter().map(|seed| row::area::Model {
@@ -285,10 +296,12 @@ impl Tx {
             valid_from: seed.valid_from.ms(),
             valid_to: None,
             recorded_at,
+            superseded_at: None,
         });
         self.insert_all(areas.collect(), 6).await?;
         let edges = seeds.iter().flat_map(|seed| {
-            let tree = if seed.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
+            let tree =
+                if seed.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
             let parent = seed.parent.map(|parent| (parent, tree.name()));
             let territory = seed.territory.map(|territory| (territory, "territory"));
             parent.into_iter().chain(territory).map(|(parent, edge_kind)| row::edge::Model {
@@ -298,6 +311,7 @@ impl Tx {
                 valid_from: seed.valid_from.ms(),
                 valid_to: None,
                 recorded_at,
+                superseded_at: None,
             })
         });
         self.insert_all(edges.collect(), 6).await

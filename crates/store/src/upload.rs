@@ -1,9 +1,9 @@
 //! Uploads on their way to becoming assets.
 
+use densach_domain::Timestamp;
 use densach_domain::asset::Sha256;
 use densach_domain::id::{AccountId, AssetId, UploadId};
 use densach_domain::upload::UploadState;
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 

@@ -1,9 +1,9 @@
 //! Works, their revisions and releases.
 
+use densach_domain::Timestamp;
 use densach_domain::id::{AccountId, RevisionId, TopicId, WorkId};
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::work::{Content, Revision, RevisionState, Work, WorkKind};
-use densach_domain::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -74,7 +74,8 @@ impl TryFrom<RawRevision> for Revision {
             number: u32::try_from(raw.number).unwrap_or(0),
             state: RevisionState::parse(&raw.state).ok_or(StoreError::Broken(raw.state))?,
             version: u32::try_from(raw.version).unwrap_or(0),
-            content: serde_json::from_str(&raw.content).map_err(|error| StoreError::Broken(error.to_string()))?,
+            content: serde_json::from_str(&raw.content)
+                .map_err(|error| StoreError::Broken(error.to_string()))?,
             created_at: Timestamp::from_ms(raw.created_at),
             published_at: raw.published_at.map(Timestamp::from_ms),
         })
@@ -215,7 +216,10 @@ impl<C: ConnectionTrait> Reads<C> {
         if works.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!("SELECT work_id AS id FROM tester WHERE account_id = $1 AND work_id IN ({})", places(2, works.len()));
+        let sql = format!(
+            "SELECT work_id AS id FROM tester WHERE account_id = $1 AND work_id IN ({})",
+            places(2, works.len())
+        );
         let mut all = vec![account.uuid().into()];
         all.extend(values(works.iter().map(|id| id.uuid())));
         #[derive(FromQueryResult)]

@@ -130,10 +130,7 @@ fn first<K>(limit: u32) -> PageRequest<K> {
 }
 
 fn after<K>(limit: u32, key: K) -> PageRequest<K> {
-    PageRequest {
-        limit,
-        after: Some(key),
-    }
+    PageRequest { limit, after: Some(key) }
 }
 
 fn is_duplicate<T>(result: &densach_store::Result<T>) -> bool {
@@ -164,11 +161,7 @@ async fn a_migrated_database_needs_nothing_more(db: &TestDatabase) {
 }
 
 async fn a_newer_database_is_refused(db: &TestDatabase) {
-    by_hand(
-        db,
-        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_01_01_future', 0)",
-    )
-    .await;
+    by_hand(db, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_01_01_future', 0)").await;
     for refused in [db.store().migrate().await, db.store().pending_migrations().await] {
         assert!(
             matches!(&refused, Err(StoreError::Newer(step)) if step == "m2999_01_01_future"),
@@ -215,11 +208,7 @@ async fn statements_are_counted(db: &TestDatabase) {
 // Signing in.
 
 fn identity(number: u8) -> IdentityRow {
-    IdentityRow {
-        key_hash: [number; 32],
-        kind: "phone".into(),
-        sealed: vec![number],
-    }
+    IdentityRow { key_hash: [number; 32], kind: "phone".into(), sealed: vec![number] }
 }
 
 async fn account(db: &TestDatabase, number: u8) -> AccountId {
@@ -233,62 +222,35 @@ async fn account(db: &TestDatabase, number: u8) -> AccountId {
 async fn device(db: &TestDatabase, account: AccountId, number: u128) -> DeviceId {
     let tx = begin(db).await;
     let client_id = format!("phone-{number}");
-    let device = tx
-        .device_ensure(id(number), account, &client_id, "Điện thoại", NOW)
-        .await
-        .unwrap();
+    let device = tx.device_ensure(id(number), account, &client_id, "Điện thoại", NOW).await.unwrap();
     tx.commit().await.unwrap();
     device
 }
 
 async fn an_identity_opens_one_account(db: &TestDatabase) {
     let account = account(db, 1).await;
-    assert_eq!(
-        db.store().account_by_identity(&[1; 32]).await.unwrap(),
-        Some(account)
-    );
+    assert_eq!(db.store().account_by_identity(&[1; 32]).await.unwrap(), Some(account));
     assert_eq!(db.store().account_by_identity(&[2; 32]).await.unwrap(), None);
 
     let tx = begin(db).await;
     assert!(is_duplicate(&tx.account_add(id(2), identity(1), NOW).await));
     tx.roll_back().await.unwrap();
-    assert_eq!(
-        db.store().account_by_identity(&[1; 32]).await.unwrap(),
-        Some(account)
-    );
+    assert_eq!(db.store().account_by_identity(&[1; 32]).await.unwrap(), Some(account));
 }
 
 async fn the_people_behind_an_account_come_in_order(db: &TestDatabase) {
     let account = account(db, 1).await;
-    let (own, second, first) = (
-        citizen(db, 1, "Vũ Hà").await,
-        citizen(db, 2, "Bùi Hạ").await,
-        citizen(db, 3, "Bùi Hà").await,
-    );
+    let (own, second, first) =
+        (citizen(db, 1, "Vũ Hà").await, citizen(db, 2, "Bùi Hạ").await, citizen(db, 3, "Bùi Hà").await);
     let tx = begin(db).await;
-    tx.account_citizen_add(account, second, Relation::Household, NOW)
-        .await
-        .unwrap();
-    tx.account_citizen_add(account, own, Relation::Own, NOW)
-        .await
-        .unwrap();
-    tx.account_citizen_add(account, first, Relation::Household, NOW)
-        .await
-        .unwrap();
+    tx.account_citizen_add(account, second, Relation::Household, NOW).await.unwrap();
+    tx.account_citizen_add(account, own, Relation::Own, NOW).await.unwrap();
+    tx.account_citizen_add(account, first, Relation::Household, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let expected = [
-        AccountCitizen {
-            citizen: own,
-            relation: Relation::Own,
-        },
-        AccountCitizen {
-            citizen: first,
-            relation: Relation::Household,
-        },
-        AccountCitizen {
-            citizen: second,
-            relation: Relation::Household,
-        },
+        AccountCitizen { citizen: own, relation: Relation::Own },
+        AccountCitizen { citizen: first, relation: Relation::Household },
+        AccountCitizen { citizen: second, relation: Relation::Household },
     ];
     assert_eq!(db.store().account_citizens(account).await.unwrap(), expected);
 }
@@ -296,22 +258,10 @@ async fn the_people_behind_an_account_come_in_order(db: &TestDatabase) {
 async fn a_device_is_made_once(db: &TestDatabase) {
     let (mine, yours) = (account(db, 1).await, account(db, 2).await);
     let tx = begin(db).await;
-    let made = tx
-        .device_ensure(id(1), mine, "phone", "Máy của tôi", NOW)
-        .await
-        .unwrap();
-    let again = tx
-        .device_ensure(id(2), mine, "phone", "Máy mới đặt tên", at(60))
-        .await
-        .unwrap();
-    let second = tx
-        .device_ensure(id(3), mine, "tablet", "Máy bảng", NOW)
-        .await
-        .unwrap();
-    let theirs = tx
-        .device_ensure(id(4), yours, "phone", "Máy của bạn", NOW)
-        .await
-        .unwrap();
+    let made = tx.device_ensure(id(1), mine, "phone", "Máy của tôi", NOW).await.unwrap();
+    let again = tx.device_ensure(id(2), mine, "phone", "Máy mới đặt tên", at(60)).await.unwrap();
+    let second = tx.device_ensure(id(3), mine, "tablet", "Máy bảng", NOW).await.unwrap();
+    let theirs = tx.device_ensure(id(4), yours, "phone", "Máy của bạn", NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!([made, again, second, theirs].map(number), [1, 1, 3, 4]);
 }
@@ -345,22 +295,11 @@ async fn a_challenge_is_tried_and_used(db: &TestDatabase) {
 
     let tx = begin(db).await;
     let row = tx.challenge_lock(id).await.unwrap().unwrap();
-    let missing = tx
-        .challenge_lock(ChallengeId::from_uuid(Uuid::from_u128(2)))
-        .await
-        .unwrap();
+    let missing = tx.challenge_lock(ChallengeId::from_uuid(Uuid::from_u128(2))).await.unwrap();
     tx.commit().await.unwrap();
     assert!(missing.is_none());
     assert_eq!(row.phone_sealed, [5, 6]);
-    let Challenge {
-        phone_hash,
-        code_hash,
-        created_at,
-        expires_at,
-        attempts,
-        used_at,
-        ..
-    } = row.challenge;
+    let Challenge { phone_hash, code_hash, created_at, expires_at, attempts, used_at, .. } = row.challenge;
     assert_eq!((phone_hash, code_hash), ([3; 32], [4; 32]));
     assert_eq!((created_at, expires_at), (NOW, at(300)));
     assert_eq!((attempts, used_at), (2, Some(at(10))));
@@ -373,14 +312,7 @@ async fn a_challenge_allows_only_so_many_tries_at_once(db: &TestDatabase) {
         let store = db.store().clone();
         tries.spawn(async move {
             let tx = store.begin().await.unwrap();
-            let allowed = tx
-                .challenge_lock(challenge)
-                .await
-                .unwrap()
-                .unwrap()
-                .challenge
-                .attempts
-                < 5;
+            let allowed = tx.challenge_lock(challenge).await.unwrap().unwrap().challenge.attempts < 5;
             if allowed {
                 tx.challenge_attempt(challenge).await.unwrap();
             }
@@ -388,12 +320,7 @@ async fn a_challenge_allows_only_so_many_tries_at_once(db: &TestDatabase) {
             allowed
         });
     }
-    let allowed = tries
-        .join_all()
-        .await
-        .into_iter()
-        .filter(|allowed| *allowed)
-        .count();
+    let allowed = tries.join_all().await.into_iter().filter(|allowed| *allowed).count();
     assert_eq!(allowed, 5);
 }
 
@@ -437,24 +364,13 @@ async fn a_session_rotates(db: &TestDatabase) {
     let locked = tx.session_lock(session.id).await.unwrap().unwrap();
     assert_eq!((locked.account, locked.device), (account, device));
     assert_eq!((locked.refresh_hash, locked.previous_hash), ([1; 32], None));
-    assert_eq!(
-        (locked.created_at, locked.rotated_at, locked.expires_at),
-        (NOW, NOW, at(3600))
-    );
-    tx.session_rotate(session.id, &[2; 32], &[1; 32], at(60), at(7200))
-        .await
-        .unwrap();
+    assert_eq!((locked.created_at, locked.rotated_at, locked.expires_at), (NOW, NOW, at(3600)));
+    tx.session_rotate(session.id, &[2; 32], &[1; 32], at(60), at(7200)).await.unwrap();
     tx.commit().await.unwrap();
 
     let rotated = db.store().session(session.id).await.unwrap().unwrap();
-    assert_eq!(
-        (rotated.refresh_hash, rotated.previous_hash),
-        ([2; 32], Some([1; 32]))
-    );
-    assert_eq!(
-        (rotated.created_at, rotated.rotated_at, rotated.expires_at),
-        (NOW, at(60), at(7200))
-    );
+    assert_eq!((rotated.refresh_hash, rotated.previous_hash), ([2; 32], Some([1; 32])));
+    assert_eq!((rotated.created_at, rotated.rotated_at, rotated.expires_at), (NOW, at(60), at(7200)));
     assert!(db.store().session(id(2)).await.unwrap().is_none());
 }
 
@@ -462,10 +378,7 @@ async fn sessions_end_alone_and_all_together(db: &TestDatabase) {
     let (mine, yours) = (account(db, 1).await, account(db, 2).await);
     let tx = begin(db).await;
     for (number, account) in [(1, mine), (2, mine), (3, yours)] {
-        let device = tx
-            .device_ensure(id(number), account, &number.to_string(), "", NOW)
-            .await
-            .unwrap();
+        let device = tx.device_ensure(id(number), account, &number.to_string(), "", NOW).await.unwrap();
         tx.session_add(&session(number, account, device)).await.unwrap();
     }
     tx.session_end(id(1), at(1)).await.unwrap();
@@ -474,28 +387,17 @@ async fn sessions_end_alone_and_all_together(db: &TestDatabase) {
     assert_eq!(tx.session_end_all(mine, at(4)).await.unwrap(), 0);
     tx.commit().await.unwrap();
     for (number, ended_at) in [(1, Some(at(1))), (2, Some(at(3))), (3, None)] {
-        assert_eq!(
-            db.store().session(id(number)).await.unwrap().unwrap().ended_at,
-            ended_at,
-            "{number}"
-        );
+        assert_eq!(db.store().session(id(number)).await.unwrap().unwrap().ended_at, ended_at, "{number}");
     }
 }
 
 async fn a_broker_answer_works_once(db: &TestDatabase) {
     let tx = begin(db).await;
-    tx.oidc_attempt_add(&[1; 32], "broker", vec![7], NOW, at(60))
-        .await
-        .unwrap();
-    tx.oidc_attempt_add(&[2; 32], "broker", vec![8], NOW, at(60))
-        .await
-        .unwrap();
+    tx.oidc_attempt_add(&[1; 32], "broker", vec![7], NOW, at(60)).await.unwrap();
+    tx.oidc_attempt_add(&[2; 32], "broker", vec![8], NOW, at(60)).await.unwrap();
     tx.commit().await.unwrap();
     let tx = begin(db).await;
-    assert_eq!(
-        tx.oidc_attempt_take(&[1; 32], at(59)).await.unwrap(),
-        Some(vec![7])
-    );
+    assert_eq!(tx.oidc_attempt_take(&[1; 32], at(59)).await.unwrap(), Some(vec![7]));
     assert_eq!(tx.oidc_attempt_take(&[1; 32], at(59)).await.unwrap(), None);
     assert_eq!(tx.oidc_attempt_take(&[2; 32], at(60)).await.unwrap(), None);
     tx.commit().await.unwrap();
@@ -507,12 +409,7 @@ async fn old_sign_ins_are_forgotten(db: &TestDatabase) {
     let (old, young) = (challenge(db, 1, at(10)).await, challenge(db, 2, at(5000)).await);
     let tx = begin(db).await;
     tx.session_add(&session(1, account, device)).await.unwrap();
-    tx.session_add(&Session {
-        expires_at: at(5000),
-        ..session(2, account, device)
-    })
-    .await
-    .unwrap();
+    tx.session_add(&Session { expires_at: at(5000), ..session(2, account, device) }).await.unwrap();
     tx.rate_count("phone-1", 60_000, NOW).await.unwrap();
     tx.sign_in_forget(at(4000)).await.unwrap();
     assert!(tx.challenge_lock(old).await.unwrap().is_none());
@@ -537,18 +434,14 @@ async fn citizen(db: &TestDatabase, number: u128, name: &str) -> CitizenId {
     };
     let citizen = row.id;
     let tx = begin(db).await;
-    tx.citizen_add(row, densach_text::name::sort_key(name), NOW)
-        .await
-        .unwrap();
+    tx.citizen_add(row, densach_text::name::sort_key(name), NOW).await.unwrap();
     tx.commit().await.unwrap();
     citizen
 }
 
 async fn join(db: &TestDatabase, membership: u128, citizen: CitizenId, unit: UnitId, from: Timestamp) {
     let tx = begin(db).await;
-    tx.membership_add(id(membership), citizen, unit, from)
-        .await
-        .unwrap();
+    tx.membership_add(id(membership), citizen, unit, from).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -569,10 +462,7 @@ async fn a_citizen_reads_back_without_secrets(db: &TestDatabase) {
     let plain = citizen(db, 2, "Lê Lợi").await;
 
     let tx = begin(db).await;
-    assert!(
-        is_duplicate(&tx.citizen_add(row(3), vec![1], NOW).await),
-        "an ID number is one person's"
-    );
+    assert!(is_duplicate(&tx.citizen_add(row(3), vec![1], NOW).await), "an ID number is one person's");
     tx.roll_back().await.unwrap();
 
     let mut found = db.store().citizens(&[plain, id(1), id(3)]).await.unwrap();
@@ -582,17 +472,10 @@ async fn a_citizen_reads_back_without_secrets(db: &TestDatabase) {
         (found[0].full_name.as_str(), found[0].birth_date.as_deref()),
         ("Nguyễn Thị Minh Khai", Some("1948-05-19"))
     );
-    assert_eq!(
-        (found[0].has_id_number, found[0].residence),
-        (true, Some(BA_DINH))
-    );
+    assert_eq!((found[0].has_id_number, found[0].residence), (true, Some(BA_DINH)));
     assert_eq!((found[1].id, found[1].full_name.as_str()), (plain, "Lê Lợi"));
     assert_eq!(
-        (
-            found[1].has_id_number,
-            found[1].residence,
-            found[1].birth_date.as_deref()
-        ),
+        (found[1].has_id_number, found[1].residence, found[1].birth_date.as_deref()),
         (false, None, None)
     );
     assert!(db.store().citizens(&[]).await.unwrap().is_empty());
@@ -632,11 +515,8 @@ async fn members_page_in_vietnamese_order_and_stay_stable(db: &TestDatabase) {
 
 async fn a_member_is_listed_once_and_only_while_a_member(db: &TestDatabase) {
     plant(db).await;
-    let (twice, later, elsewhere) = (
-        citizen(db, 1, "Lê An").await,
-        citizen(db, 2, "Lê Bình").await,
-        citizen(db, 3, "Lê Chi").await,
-    );
+    let (twice, later, elsewhere) =
+        (citizen(db, 1, "Lê An").await, citizen(db, 2, "Lê Bình").await, citizen(db, 3, "Lê Chi").await);
     join(db, 1, twice, BRANCH_1, NOW).await;
     join(db, 2, twice, BRANCH_1, at(1)).await;
     join(db, 3, later, BRANCH_1, at(60)).await;
@@ -644,21 +524,14 @@ async fn a_member_is_listed_once_and_only_while_a_member(db: &TestDatabase) {
     let members = async |when: Timestamp| {
         let page = db.store().members(BRANCH_1, when, &first(10)).await.unwrap();
         assert!(!page.has_next);
-        page.items
-            .into_iter()
-            .map(|row| number(row.citizen))
-            .collect::<Vec<_>>()
+        page.items.into_iter().map(|row| number(row.citizen)).collect::<Vec<_>>()
     };
     assert!(members(at(-1)).await.is_empty());
     assert_eq!(members(at(59)).await, [1]);
     assert_eq!(members(at(60)).await, [1, 2]);
     by_hand(
         db,
-        &format!(
-            "UPDATE membership SET valid_to = {} WHERE valid_from < {}",
-            at(90).ms(),
-            at(60).ms()
-        ),
+        &format!("UPDATE membership SET valid_to = {} WHERE valid_from < {}", at(90).ms(), at(60).ms()),
     )
     .await;
     assert_eq!(members(at(89)).await, [1, 2]);
@@ -724,35 +597,17 @@ async fn plant(db: &TestDatabase) {
         seed(HOAN_KIEM, "00070", Commune, "Hoàn Kiếm", Some(HA_NOI)),
         UnitSeed {
             territory: Some(HA_NOI),
-            ..seed(
-                HOI_HA_NOI,
-                "01-KH",
-                ProvincialAssociation,
-                "Hội Khuyến học Hà Nội",
-                None,
-            )
+            ..seed(HOI_HA_NOI, "01-KH", ProvincialAssociation, "Hội Khuyến học Hà Nội", None)
         },
         UnitSeed {
             territory: Some(BA_DINH),
-            ..seed(
-                HOI_BA_DINH,
-                "00004-KH",
-                CommunalAssociation,
-                "Hội Khuyến học Ba Đình",
-                Some(HOI_HA_NOI),
-            )
+            ..seed(HOI_BA_DINH, "00004-KH", CommunalAssociation, "Hội Khuyến học Ba Đình", Some(HOI_HA_NOI))
         },
         seed(BRANCH_1, "00004-KH-1", Branch, "Chi hội 1", Some(HOI_BA_DINH)),
         seed(BRANCH_2, "00004-KH-2", Branch, "Chi hội 2", Some(HOI_BA_DINH)),
         UnitSeed {
             territory: Some(NGOC_HA),
-            ..seed(
-                HOI_NGOC_HA,
-                "00008-KH",
-                CommunalAssociation,
-                "Hội Khuyến học Ngọc Hà",
-                Some(HOI_HA_NOI),
-            )
+            ..seed(HOI_NGOC_HA, "00008-KH", CommunalAssociation, "Hội Khuyến học Ngọc Hà", Some(HOI_HA_NOI))
         },
     ];
     let tx = begin(db).await;
@@ -778,10 +633,7 @@ async fn units_are_found_by_code_and_by_id(db: &TestDatabase) {
 
     let mut found = store.units(&[HOI_BA_DINH, VIET_NAM, id(99)], NOW).await.unwrap();
     found.sort_by_key(|unit| unit.id);
-    let found: Vec<_> = found
-        .iter()
-        .map(|unit| (unit.code.as_str(), unit.parent))
-        .collect();
+    let found: Vec<_> = found.iter().map(|unit| (unit.code.as_str(), unit.parent)).collect();
     // The parent of an association is an association, not the territory that it serves.
     assert_eq!(found, [("VN", None), ("00004-KH", Some(HOI_HA_NOI))]);
     assert!(store.units(&[], NOW).await.unwrap().is_empty());
@@ -801,22 +653,13 @@ async fn a_unit_is_asked_as_of_a_moment(db: &TestDatabase) {
     let before = at(-1);
     assert!(store.units(&[BA_DINH], before).await.unwrap().is_empty());
     assert_eq!(store.unit_by_code("00004", before).await.unwrap(), None);
-    let children = store
-        .unit_children(HA_NOI, EdgeKind::Administrative, before, &first(10))
-        .await
-        .unwrap();
+    let children = store.unit_children(HA_NOI, EdgeKind::Administrative, before, &first(10)).await.unwrap();
     assert!(children.items.is_empty());
-    let ancestors = store
-        .unit_ancestors(BA_DINH, EdgeKind::Administrative, before)
-        .await
-        .unwrap();
+    let ancestors = store.unit_ancestors(BA_DINH, EdgeKind::Administrative, before).await.unwrap();
     assert_eq!(ancestors, [BA_DINH]);
     for now in [NOW, at(31_536_000)] {
         assert_eq!(store.units(&[BA_DINH], now).await.unwrap()[0].name, "Ba Đình");
-        let ancestors = store
-            .unit_ancestors(BA_DINH, EdgeKind::Administrative, now)
-            .await
-            .unwrap();
+        let ancestors = store.unit_ancestors(BA_DINH, EdgeKind::Administrative, now).await.unwrap();
         assert_eq!(ancestors, [BA_DINH, HA_NOI, VIET_NAM]);
     }
 
@@ -831,10 +674,7 @@ async fn a_unit_is_asked_as_of_a_moment(db: &TestDatabase) {
     )
     .await;
     let found = store.units(&[BA_DINH], NOW).await.unwrap();
-    assert_eq!(
-        found.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(),
-        ["Ba Đình mới"]
-    );
+    assert_eq!(found.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(), ["Ba Đình mới"]);
 }
 
 fn child_names(page: &Page<(Unit, Vec<u8>)>) -> Vec<&str> {
@@ -844,10 +684,7 @@ fn child_names(page: &Page<(Unit, Vec<u8>)>) -> Vec<&str> {
 async fn children_page_by_name_and_stay_stable(db: &TestDatabase) {
     plant(db).await;
     let store = db.store();
-    let page = store
-        .unit_children(HA_NOI, EdgeKind::Administrative, NOW, &first(2))
-        .await
-        .unwrap();
+    let page = store.unit_children(HA_NOI, EdgeKind::Administrative, NOW, &first(2)).await.unwrap();
     assert_eq!(child_names(&page), ["Ba Đình", "Hoàn Kiếm"]);
     assert!(page.has_next);
 
@@ -856,54 +693,30 @@ async fn children_page_by_name_and_stay_stable(db: &TestDatabase) {
     let seeds = [
         seed(id(20), "00020", UnitKind::Commune, "Ba Vì", Some(HA_NOI)),
         seed(id(21), "00021", UnitKind::Commune, "Tây Hồ", Some(HA_NOI)),
-        UnitSeed {
-            valid_from: at(60),
-            ..seed(id(22), "00022", UnitKind::Commune, "Ô Diên", Some(HA_NOI))
-        },
+        UnitSeed { valid_from: at(60), ..seed(id(22), "00022", UnitKind::Commune, "Ô Diên", Some(HA_NOI)) },
     ];
     tx.units_add(&seeds, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let (last, key) = page.items.last().unwrap();
     let rest = after(10, (key.clone(), last.id));
-    let page = store
-        .unit_children(HA_NOI, EdgeKind::Administrative, NOW, &rest)
-        .await
-        .unwrap();
+    let page = store.unit_children(HA_NOI, EdgeKind::Administrative, NOW, &rest).await.unwrap();
     assert_eq!(child_names(&page), ["Ngọc Hà", "Tây Hồ"]);
     assert!(!page.has_next);
-    let page = store
-        .unit_children(HA_NOI, EdgeKind::Administrative, at(60), &rest)
-        .await
-        .unwrap();
+    let page = store.unit_children(HA_NOI, EdgeKind::Administrative, at(60), &rest).await.unwrap();
     assert_eq!(child_names(&page), ["Ngọc Hà", "Ô Diên", "Tây Hồ"]);
 }
 
 async fn ancestors_follow_one_kind_of_edge(db: &TestDatabase) {
     plant(db).await;
     let store = db.store();
-    let above = store
-        .unit_ancestors(BRANCH_1, EdgeKind::Association, NOW)
-        .await
-        .unwrap();
+    let above = store.unit_ancestors(BRANCH_1, EdgeKind::Association, NOW).await.unwrap();
     assert_eq!(above, [BRANCH_1, HOI_BA_DINH, HOI_HA_NOI]);
-    let above = store
-        .unit_ancestors(HOI_BA_DINH, EdgeKind::Administrative, NOW)
-        .await
-        .unwrap();
+    let above = store.unit_ancestors(HOI_BA_DINH, EdgeKind::Administrative, NOW).await.unwrap();
     assert_eq!(above, [HOI_BA_DINH]);
-    let below = store
-        .unit_children(HOI_BA_DINH, EdgeKind::Association, NOW, &first(10))
-        .await
-        .unwrap();
+    let below = store.unit_children(HOI_BA_DINH, EdgeKind::Association, NOW, &first(10)).await.unwrap();
     assert_eq!(child_names(&below), ["Chi hội 1", "Chi hội 2"]);
-    let below = store
-        .unit_children(BA_DINH, EdgeKind::Association, NOW, &first(10))
-        .await
-        .unwrap();
-    assert!(
-        below.items.is_empty(),
-        "an association serves a territory and is not below it"
-    );
+    let below = store.unit_children(BA_DINH, EdgeKind::Association, NOW, &first(10)).await.unwrap();
+    assert!(below.items.is_empty(), "an association serves a territory and is not below it");
 }
 
 async fn a_subtree_counts_everybody_once(db: &TestDatabase) {
@@ -924,11 +737,7 @@ async fn a_subtree_counts_everybody_once(db: &TestDatabase) {
         (BA_DINH, NOW, 0),
     ];
     for (unit, now, expected) in cases {
-        assert_eq!(
-            db.store().unit_member_count(unit, now).await.unwrap(),
-            expected,
-            "{unit} at {now}"
-        );
+        assert_eq!(db.store().unit_member_count(unit, now).await.unwrap(), expected, "{unit} at {now}");
     }
 }
 
@@ -975,22 +784,14 @@ fn content(title: &str, topics: &[TopicId]) -> Content {
 async fn drafted(db: &TestDatabase, number: u128, title: &str) -> (WorkId, RevisionId) {
     let (work, revision) = (id(number), id(number));
     let tx = begin(db).await;
-    tx.work_add(work, WorkKind::Lesson, &format!("work-{number}"), NOW)
-        .await
-        .unwrap();
-    tx.revision_add(revision, work, &content(title, &[]), Some(id(1)), NOW)
-        .await
-        .unwrap();
+    tx.work_add(work, WorkKind::Lesson, &format!("work-{number}"), NOW).await.unwrap();
+    tx.revision_add(revision, work, &content(title, &[]), Some(id(1)), NOW).await.unwrap();
     tx.commit().await.unwrap();
     (work, revision)
 }
 
 async fn publish(tx: &Tx, revision: RevisionId, when: Timestamp, topics: &[TopicId]) {
-    assert!(
-        tx.revision_save(revision, 1, &content("Bài", topics))
-            .await
-            .unwrap()
-    );
+    assert!(tx.revision_save(revision, 1, &content("Bài", topics)).await.unwrap());
     assert!(tx.revision_publish(revision, 2, when).await.unwrap());
     let published = tx.revisions(&[revision]).await.unwrap().remove(0);
     tx.work_release(&published, "Bản đầu", None, when).await.unwrap();
@@ -1005,12 +806,8 @@ async fn released(
 ) -> WorkId {
     let (work, revision) = (id(number), id(number));
     let tx = begin(db).await;
-    tx.work_add(work, kind, &format!("work-{number}"), NOW)
-        .await
-        .unwrap();
-    tx.revision_add(revision, work, &content("Nháp", &[]), None, NOW)
-        .await
-        .unwrap();
+    tx.work_add(work, kind, &format!("work-{number}"), NOW).await.unwrap();
+    tx.revision_add(revision, work, &content("Nháp", &[]), None, NOW).await.unwrap();
     publish(&tx, revision, when, topics).await;
     tx.commit().await.unwrap();
     work
@@ -1021,43 +818,23 @@ fn work_numbers(rows: &[ReleasedRow]) -> Vec<u128> {
 }
 
 async fn topics_keep_their_id_and_take_new_names(db: &TestDatabase) {
-    let last = TopicRow {
-        position: 2,
-        ..topic(1)
-    };
-    let first = TopicRow {
-        position: 1,
-        ..topic(2)
-    };
-    let renamed = TopicRow {
-        id: id(9),
-        name: "Tên mới".into(),
-        position: 0,
-        ..topic(1)
-    };
+    let last = TopicRow { position: 2, ..topic(1) };
+    let first = TopicRow { position: 1, ..topic(2) };
+    let renamed = TopicRow { id: id(9), name: "Tên mới".into(), position: 0, ..topic(1) };
     let tx = begin(db).await;
     tx.topic_put(&last).await.unwrap();
     tx.topic_put(&first).await.unwrap();
     assert_eq!(tx.topics().await.unwrap(), [first.clone(), last]);
     tx.topic_put(&renamed).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(
-        db.store().topics().await.unwrap(),
-        [TopicRow { id: id(1), ..renamed }, first]
-    );
+    assert_eq!(db.store().topics().await.unwrap(), [TopicRow { id: id(1), ..renamed }, first]);
 }
 
 async fn a_draft_is_saved_from_its_latest_version_only(db: &TestDatabase) {
     let (work, revision) = drafted(db, 1, "Một").await;
     let draft = db.store().revision_draft(work).await.unwrap().unwrap();
-    assert_eq!(
-        (draft.id, draft.work, draft.kind),
-        (revision, work, WorkKind::Lesson)
-    );
-    assert_eq!(
-        (draft.number, draft.version, draft.state),
-        (1, 1, RevisionState::Draft)
-    );
+    assert_eq!((draft.id, draft.work, draft.kind), (revision, work, WorkKind::Lesson));
+    assert_eq!((draft.number, draft.version, draft.state), (1, 1, RevisionState::Draft));
     assert_eq!((draft.created_at, draft.published_at), (NOW, None));
     assert_eq!(draft.content, content("Một", &[]));
 
@@ -1072,61 +849,37 @@ async fn a_draft_is_saved_from_its_latest_version_only(db: &TestDatabase) {
 async fn a_published_revision_is_frozen(db: &TestDatabase) {
     let (work, revision) = drafted(db, 1, "Một").await;
     let tx = begin(db).await;
-    assert!(
-        !tx.revision_publish(revision, 2, at(10)).await.unwrap(),
-        "not the version that was read"
-    );
+    assert!(!tx.revision_publish(revision, 2, at(10)).await.unwrap(), "not the version that was read");
     assert!(tx.revision_publish(revision, 1, at(10)).await.unwrap());
     assert!(!tx.revision_publish(revision, 1, at(20)).await.unwrap());
     assert!(!tx.revision_save(revision, 1, &content("Hai", &[])).await.unwrap());
     tx.commit().await.unwrap();
     assert!(db.store().revision_draft(work).await.unwrap().is_none());
     let published = db.store().revisions(&[revision]).await.unwrap().remove(0);
-    assert_eq!(
-        (published.state, published.version),
-        (RevisionState::Published, 1)
-    );
-    assert_eq!(
-        (published.content.title.as_str(), published.published_at),
-        ("Một", Some(at(10)))
-    );
+    assert_eq!((published.state, published.version), (RevisionState::Published, 1));
+    assert_eq!((published.content.title.as_str(), published.published_at), ("Một", Some(at(10))));
 }
 
 async fn a_work_has_one_draft(db: &TestDatabase) {
     let (work, revision) = drafted(db, 1, "Một").await;
     let tx = begin(db).await;
-    assert!(is_duplicate(
-        &tx.revision_add(id(2), work, &content("Hai", &[]), None, NOW)
-            .await
-    ));
+    assert!(is_duplicate(&tx.revision_add(id(2), work, &content("Hai", &[]), None, NOW).await));
     tx.roll_back().await.unwrap();
 
     let tx = begin(db).await;
     assert!(tx.revision_publish(revision, 1, at(10)).await.unwrap());
-    tx.revision_add(id(2), work, &content("Hai", &[]), None, at(20))
-        .await
-        .unwrap();
+    tx.revision_add(id(2), work, &content("Hai", &[]), None, at(20)).await.unwrap();
     tx.commit().await.unwrap();
     let revisions = db.store().revisions_of(work).await.unwrap();
-    let revisions: Vec<_> = revisions
-        .iter()
-        .map(|one| (one.number, one.state, one.content.title.as_str()))
-        .collect();
-    assert_eq!(
-        revisions,
-        [
-            (2, RevisionState::Draft, "Hai"),
-            (1, RevisionState::Published, "Một")
-        ]
-    );
+    let revisions: Vec<_> =
+        revisions.iter().map(|one| (one.number, one.state, one.content.title.as_str())).collect();
+    assert_eq!(revisions, [(2, RevisionState::Draft, "Hai"), (1, RevisionState::Published, "Một")]);
 }
 
 async fn a_slug_is_taken_once(db: &TestDatabase) {
     let (work, _) = drafted(db, 1, "Một").await;
     let tx = begin(db).await;
-    assert!(is_duplicate(
-        &tx.work_add(id(2), WorkKind::Video, "work-1", NOW).await
-    ));
+    assert!(is_duplicate(&tx.work_add(id(2), WorkKind::Video, "work-1", NOW).await));
     tx.roll_back().await.unwrap();
     assert_eq!(db.store().work_by_slug("work-1").await.unwrap().unwrap().id, work);
     assert!(db.store().work_by_slug("work-2").await.unwrap().is_none());
@@ -1136,30 +889,16 @@ async fn a_release_points_to_one_revision(db: &TestDatabase) {
     let [old, new] = topics(db).await;
     let (work, one) = drafted(db, 1, "Một").await;
     let unreleased = db.store().works(&[work]).await.unwrap().remove(0);
-    assert_eq!(
-        (unreleased.kind, unreleased.slug.as_str()),
-        (WorkKind::Lesson, "work-1")
-    );
+    assert_eq!((unreleased.kind, unreleased.slug.as_str()), (WorkKind::Lesson, "work-1"));
     assert_eq!((unreleased.released, unreleased.released_at), (None, None));
 
     let tx = begin(db).await;
     publish(&tx, one, at(10), &[old]).await;
     let two = id(2);
-    tx.revision_add(two, work, &content("Hai", &[]), None, at(20))
-        .await
-        .unwrap();
+    tx.revision_add(two, work, &content("Hai", &[]), None, at(20)).await.unwrap();
     tx.commit().await.unwrap();
-    let listed = db
-        .store()
-        .works_released(WorkFilter::default(), &first(10))
-        .await
-        .unwrap()
-        .items;
-    assert_eq!(
-        (listed[0].revision, listed[0].released_at),
-        (one, at(10)),
-        "a draft changes nothing"
-    );
+    let listed = db.store().works_released(WorkFilter::default(), &first(10)).await.unwrap().items;
+    assert_eq!((listed[0].revision, listed[0].released_at), (one, at(10)), "a draft changes nothing");
 
     let tx = begin(db).await;
     publish(&tx, two, at(30), &[new]).await;
@@ -1167,10 +906,7 @@ async fn a_release_points_to_one_revision(db: &TestDatabase) {
     let work = db.store().works(&[work]).await.unwrap().remove(0);
     assert_eq!((work.released, work.released_at), (Some(two), Some(at(30))));
     for (topic, count) in [(old, 0), (new, 1)] {
-        let filter = WorkFilter {
-            topic: Some(topic),
-            ..WorkFilter::default()
-        };
+        let filter = WorkFilter { topic: Some(topic), ..WorkFilter::default() };
         assert_eq!(db.store().works_released_count(filter).await.unwrap(), count);
     }
 }
@@ -1245,10 +981,7 @@ async fn a_withdrawn_work_is_in_no_list(db: &TestDatabase) {
         let page = db.store().works_released(filter, &first(10)).await.unwrap();
         assert_eq!(work_numbers(&page.items), [2]);
     }
-    assert_eq!(
-        work_numbers(&db.store().works_released_after(None, 10).await.unwrap()),
-        [2]
-    );
+    assert_eq!(work_numbers(&db.store().works_released_after(None, 10).await.unwrap()), [2]);
     assert_eq!(db.store().works(&[gone]).await.unwrap()[0].released, None);
     assert_eq!(db.store().revisions_of(gone).await.unwrap().len(), 1);
 }
@@ -1260,17 +993,8 @@ async fn testers_are_named_for_a_work(db: &TestDatabase) {
     tx.tester_add(mine, tester, NOW).await.unwrap();
     tx.tester_add(mine, tester, at(1)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(
-        db.store().works_tested_by(tester, &[mine, other]).await.unwrap(),
-        [mine]
-    );
-    assert!(
-        db.store()
-            .works_tested_by(id(2), &[mine, other])
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(db.store().works_tested_by(tester, &[mine, other]).await.unwrap(), [mine]);
+    assert!(db.store().works_tested_by(id(2), &[mine, other]).await.unwrap().is_empty());
     assert!(db.store().works_tested_by(tester, &[]).await.unwrap().is_empty());
 }
 
@@ -1287,24 +1011,12 @@ fn asset(number: u128, bytes: &[u8]) -> Asset {
 
 async fn the_same_bytes_are_one_asset(db: &TestDatabase) {
     let tx = begin(db).await;
-    assert_eq!(
-        tx.asset_put(&asset(1, b"bai 1"), NOW).await.unwrap(),
-        asset(1, b"").id
-    );
-    assert_eq!(
-        tx.asset_put(&asset(2, b"bai 1"), at(1)).await.unwrap(),
-        asset(1, b"").id
-    );
-    assert_eq!(
-        tx.asset_put(&asset(3, b"bai 3"), NOW).await.unwrap(),
-        asset(3, b"").id
-    );
+    assert_eq!(tx.asset_put(&asset(1, b"bai 1"), NOW).await.unwrap(), asset(1, b"").id);
+    assert_eq!(tx.asset_put(&asset(2, b"bai 1"), at(1)).await.unwrap(), asset(1, b"").id);
+    assert_eq!(tx.asset_put(&asset(3, b"bai 3"), NOW).await.unwrap(), asset(3, b"").id);
     tx.commit().await.unwrap();
     let store = db.store();
-    assert_eq!(
-        store.asset_by_sha256(&Sha256::of(b"bai 1")).await.unwrap(),
-        Some(asset(1, b"bai 1"))
-    );
+    assert_eq!(store.asset_by_sha256(&Sha256::of(b"bai 1")).await.unwrap(), Some(asset(1, b"bai 1")));
     assert_eq!(store.asset_by_sha256(&Sha256::of(b"bai 2")).await.unwrap(), None);
     assert_eq!(store.assets(&[id(1), id(2)]).await.unwrap(), [asset(1, b"bai 1")]);
     assert!(store.assets(&[]).await.unwrap().is_empty());
@@ -1312,15 +1024,8 @@ async fn the_same_bytes_are_one_asset(db: &TestDatabase) {
     // A revision may use a file twice.
     let (_, revision) = drafted(db, 1, "Một").await;
     let used = [AssetRole::Main, AssetRole::Attachment];
-    let assets = used.map(|role| AssetUse {
-        asset: id(1),
-        role: role.name().into(),
-        language: None,
-    });
-    let twice = Content {
-        assets: assets.to_vec(),
-        ..content("Hai", &[])
-    };
+    let assets = used.map(|role| AssetUse { asset: id(1), role: role.name().into(), language: None });
+    let twice = Content { assets: assets.to_vec(), ..content("Hai", &[]) };
     let tx = begin(db).await;
     assert!(tx.revision_save(revision, 1, &twice).await.unwrap());
     tx.commit().await.unwrap();
@@ -1351,33 +1056,14 @@ async fn an_upload_moves_from_the_right_state_only(db: &TestDatabase) {
     use UploadState::{Open, Ready, Refused, Verifying};
     let upload = upload(db, 1).await;
     let left_open = db.store().uploads_left_open(at(1), 10).await.unwrap();
-    assert_eq!(
-        left_open.iter().map(|left| left.id).collect::<Vec<_>>(),
-        [upload.id]
-    );
+    assert_eq!(left_open.iter().map(|left| left.id).collect::<Vec<_>>(), [upload.id]);
     assert!(db.store().uploads_left_open(NOW, 10).await.unwrap().is_empty());
 
     let tx = begin(db).await;
-    assert!(
-        !tx.upload_move(upload.id, Verifying, Ready, None, None)
-            .await
-            .unwrap()
-    );
-    assert!(
-        tx.upload_move(upload.id, Open, Verifying, None, None)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !tx.upload_move(upload.id, Open, Verifying, None, None)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !tx.upload_move(upload.id, Open, Refused, Some("mismatch"), None)
-            .await
-            .unwrap()
-    );
+    assert!(!tx.upload_move(upload.id, Verifying, Ready, None, None).await.unwrap());
+    assert!(tx.upload_move(upload.id, Open, Verifying, None, None).await.unwrap());
+    assert!(!tx.upload_move(upload.id, Open, Verifying, None, None).await.unwrap());
+    assert!(!tx.upload_move(upload.id, Open, Refused, Some("mismatch"), None).await.unwrap());
     assert!(!tx.upload_move(id(2), Open, Verifying, None, None).await.unwrap());
     tx.commit().await.unwrap();
 
@@ -1398,59 +1084,34 @@ async fn an_upload_moves_from_the_right_state_only(db: &TestDatabase) {
 async fn an_upload_ends_as_an_asset_or_refused(db: &TestDatabase) {
     use UploadState::{Open, Ready, Refused, Verifying};
     let good = upload(db, 1).await;
-    let bad = UploadRow {
-        id: id(2),
-        ..good.clone()
-    };
+    let bad = UploadRow { id: id(2), ..good.clone() };
     let tx = begin(db).await;
     tx.upload_add(&bad).await.unwrap();
     let asset = tx.asset_put(&asset(1, b"bai 1"), NOW).await.unwrap();
     for upload in [&good, &bad] {
-        assert!(
-            tx.upload_move(upload.id, Open, Verifying, None, None)
-                .await
-                .unwrap()
-        );
+        assert!(tx.upload_move(upload.id, Open, Verifying, None, None).await.unwrap());
     }
-    assert!(
-        tx.upload_move(good.id, Verifying, Ready, None, Some(asset))
-            .await
-            .unwrap()
-    );
-    assert!(
-        tx.upload_move(bad.id, Verifying, Refused, Some("mismatch"), None)
-            .await
-            .unwrap()
-    );
+    assert!(tx.upload_move(good.id, Verifying, Ready, None, Some(asset)).await.unwrap());
+    assert!(tx.upload_move(bad.id, Verifying, Refused, Some("mismatch"), None).await.unwrap());
     tx.commit().await.unwrap();
     let good = db.store().upload(good.id).await.unwrap().unwrap();
     assert_eq!((good.state, good.refusal, good.asset), (Ready, None, Some(asset)));
     let bad = db.store().upload(bad.id).await.unwrap().unwrap();
-    assert_eq!(
-        (bad.state, bad.refusal.as_deref(), bad.asset),
-        (Refused, Some("mismatch"), None)
-    );
+    assert_eq!((bad.state, bad.refusal.as_deref(), bad.asset), (Refused, Some("mismatch"), None));
 }
 
 async fn a_receipt_is_written_once(db: &TestDatabase) {
     let (mine, yours) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let receipt = Receipt {
-        operation: "goalSet".into(),
-        digest: vec![1, 2, 3],
-        answer: r#"{"goal":1}"#.into(),
-    };
+    let receipt =
+        Receipt { operation: "goalSet".into(), digest: vec![1, 2, 3], answer: r#"{"goal":1}"#.into() };
     let tx = begin(db).await;
     assert!(tx.receipt(mine, "m-1").await.unwrap().is_none());
     tx.receipt_add(mine, "m-1", receipt.clone(), NOW).await.unwrap();
-    tx.receipt_add(yours, "m-1", receipt.clone(), at(60))
-        .await
-        .unwrap();
+    tx.receipt_add(yours, "m-1", receipt.clone(), at(60)).await.unwrap();
     tx.commit().await.unwrap();
 
     let tx = begin(db).await;
-    assert!(is_duplicate(
-        &tx.receipt_add(mine, "m-1", receipt.clone(), NOW).await
-    ));
+    assert!(is_duplicate(&tx.receipt_add(mine, "m-1", receipt.clone(), NOW).await));
     tx.roll_back().await.unwrap();
 
     let tx = begin(db).await;
@@ -1478,11 +1139,7 @@ struct Student {
 async fn student(db: &TestDatabase, number: u8) -> Student {
     let account = account(db, number).await;
     let device = device(db, account, u128::from(number)).await;
-    Student {
-        number,
-        citizen: citizen(db, u128::from(number), "Nguyễn Văn An").await,
-        device,
-    }
+    Student { number, citizen: citizen(db, u128::from(number), "Nguyễn Văn An").await, device }
 }
 
 /// Reading work 1, seen by the app.
@@ -1508,17 +1165,12 @@ fn evidence(who: &Student, sequence: u32, span: Interval) -> EvidenceRow {
 }
 
 fn credit_of(span: Interval) -> CreditRow {
-    CreditRow {
-        day: Timestamp::from_ms(span.start() * 1000).learning_day(),
-        stretch: span,
-    }
+    CreditRow { day: Timestamp::from_ms(span.start() * 1000).learning_day(), stretch: span }
 }
 
 /// Evidence that counts in full.
 async fn studied(db: &TestDatabase, row: EvidenceRow) {
-    let Evidence {
-        started_at, ended_at, ..
-    } = row.evidence;
+    let Evidence { started_at, ended_at, .. } = row.evidence;
     let span = Interval::new(started_at.ms() / 1000, ended_at.ms() / 1000).unwrap();
     let tx = begin(db).await;
     tx.evidence_add(&row, &[credit_of(span)]).await.unwrap();
@@ -1538,20 +1190,12 @@ async fn evidence_is_numbered_once_by_device(db: &TestDatabase) {
     studied(db, evidence(&other, 1, span(0, 100))).await;
 
     let tx = begin(db).await;
-    let same_number = EvidenceRow {
-        id: id(99),
-        ..evidence(&one, 1, span(500, 600))
-    };
-    assert!(is_duplicate(
-        &tx.evidence_add(&same_number, &[credit_of(span(500, 600))]).await
-    ));
+    let same_number = EvidenceRow { id: id(99), ..evidence(&one, 1, span(500, 600)) };
+    assert!(is_duplicate(&tx.evidence_add(&same_number, &[credit_of(span(500, 600))]).await));
     tx.roll_back().await.unwrap();
 
     let store = db.store();
-    assert_eq!(
-        store.evidence_digest(one.device, 1).await.unwrap(),
-        Some(row.evidence.digest().to_vec())
-    );
+    assert_eq!(store.evidence_digest(one.device, 1).await.unwrap(), Some(row.evidence.digest().to_vec()));
     assert_eq!(store.evidence_digest(one.device, 3).await.unwrap(), None);
     assert_eq!(store.evidence_gaps(one.device).await.unwrap(), (5, 2));
     assert_eq!(store.evidence_gaps(other.device).await.unwrap(), (1, 0));
@@ -1567,57 +1211,27 @@ async fn days_are_the_sums_of_credit(db: &TestDatabase) {
     let (today, tomorrow) = (today(), today().plus_days(1));
     studied(db, evidence(&who, 1, span(0, 100))).await;
     studied(db, evidence(&who, 2, span(200, 260))).await;
-    let mut claimed = EvidenceRow {
-        trust: Trust::Claimed,
-        ..evidence(&who, 3, span(300, 400))
-    };
+    let mut claimed = EvidenceRow { trust: Trust::Claimed, ..evidence(&who, 3, span(300, 400)) };
     claimed.evidence.source = Source::Video;
     claimed.evidence.media_ms = Some((0, 100_000));
     studied(db, claimed).await;
     studied(db, evidence(&who, 4, span(86_400, 86_450))).await;
     studied(db, evidence(&other, 1, span(0, 7))).await;
     // What counts for nothing is kept all the same.
-    let refused = EvidenceRow {
-        reason: Some(Reason::Overlap),
-        ..evidence(&who, 5, span(0, 100))
-    };
+    let refused = EvidenceRow { reason: Some(Reason::Overlap), ..evidence(&who, 5, span(0, 100)) };
     let tx = begin(db).await;
     tx.evidence_add(&refused, &[]).await.unwrap();
     tx.commit().await.unwrap();
 
     let store = db.store();
     let expected = [
-        DayRow {
-            day: today,
-            source: Source::Reading,
-            trust: Trust::Measured,
-            seconds: 160,
-        },
-        DayRow {
-            day: today,
-            source: Source::Video,
-            trust: Trust::Claimed,
-            seconds: 100,
-        },
-        DayRow {
-            day: tomorrow,
-            source: Source::Reading,
-            trust: Trust::Measured,
-            seconds: 50,
-        },
+        DayRow { day: today, source: Source::Reading, trust: Trust::Measured, seconds: 160 },
+        DayRow { day: today, source: Source::Video, trust: Trust::Claimed, seconds: 100 },
+        DayRow { day: tomorrow, source: Source::Reading, trust: Trust::Measured, seconds: 50 },
     ];
-    assert_eq!(
-        store.study_days(who.citizen, today, tomorrow).await.unwrap(),
-        expected
-    );
-    assert_eq!(
-        store.study_days(who.citizen, today, today).await.unwrap(),
-        expected[..2]
-    );
-    let mut sums = store
-        .study_sums(&[who.citizen, other.citizen], today, tomorrow)
-        .await
-        .unwrap();
+    assert_eq!(store.study_days(who.citizen, today, tomorrow).await.unwrap(), expected);
+    assert_eq!(store.study_days(who.citizen, today, today).await.unwrap(), expected[..2]);
+    let mut sums = store.study_sums(&[who.citizen, other.citizen], today, tomorrow).await.unwrap();
     sums.sort_unstable();
     let expected = [
         (who.citizen, Trust::Measured, 210),
@@ -1626,37 +1240,18 @@ async fn days_are_the_sums_of_credit(db: &TestDatabase) {
     ];
     assert_eq!(sums, expected);
     assert!(store.study_sums(&[], today, tomorrow).await.unwrap().is_empty());
-    let mut reading = store
-        .credit_of_reading(who.citizen, id(1), today, tomorrow)
-        .await
-        .unwrap();
+    let mut reading = store.credit_of_reading(who.citizen, id(1), today, tomorrow).await.unwrap();
     reading.sort_unstable();
     assert_eq!(reading, [(today, 160), (tomorrow, 50)]);
-    assert!(
-        store
-            .credit_of_reading(who.citizen, id(2), today, tomorrow)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let by_work = store
-        .study_seconds_by_work(who.citizen, today, tomorrow)
-        .await
-        .unwrap();
+    assert!(store.credit_of_reading(who.citizen, id(2), today, tomorrow).await.unwrap().is_empty());
+    let by_work = store.study_seconds_by_work(who.citizen, today, tomorrow).await.unwrap();
     assert_eq!(
-        by_work
-            .iter()
-            .map(|(work, seconds)| (number(*work), *seconds))
-            .collect::<Vec<_>>(),
+        by_work.iter().map(|(work, seconds)| (number(*work), *seconds)).collect::<Vec<_>>(),
         [(1, 310)]
     );
 
     assert_eq!(store.study_days_unreconciled().await.unwrap(), 0);
-    by_hand(
-        db,
-        "UPDATE study_day SET seconds = seconds + 1 WHERE source = 'video'",
-    )
-    .await;
+    by_hand(db, "UPDATE study_day SET seconds = seconds + 1 WHERE source = 'video'").await;
     assert_eq!(store.study_days_unreconciled().await.unwrap(), 1);
 }
 
@@ -1684,9 +1279,7 @@ async fn a_second_is_credited_once(db: &TestDatabase) {
     studied(db, evidence(&who, 1, span(0, 100))).await;
     let tx = begin(db).await;
     let again = evidence(&who, 2, span(0, 50));
-    assert!(is_duplicate(
-        &tx.evidence_add(&again, &[credit_of(span(0, 50))]).await
-    ));
+    assert!(is_duplicate(&tx.evidence_add(&again, &[credit_of(span(0, 50))]).await));
     tx.roll_back().await.unwrap();
     assert_eq!(db.store().evidence_gaps(who.device).await.unwrap(), (1, 0));
     assert_eq!(db.store().study_days_unreconciled().await.unwrap(), 0);
@@ -1694,15 +1287,7 @@ async fn a_second_is_credited_once(db: &TestDatabase) {
 
 async fn unit_study(db: &TestDatabase, unit: UnitId, from: Day, to: Day) -> Vec<(Trust, i64, i64)> {
     let rows = db.store().unit_study(unit, NOW, from, to).await.unwrap();
-    rows.into_iter()
-        .map(
-            |MonthRow {
-                 trust,
-                 seconds,
-                 active_count,
-             }| (trust, seconds, active_count),
-        )
-        .collect()
+    rows.into_iter().map(|MonthRow { trust, seconds, active_count }| (trust, seconds, active_count)).collect()
 }
 
 async fn a_citizen_of_two_branches_counts_once(db: &TestDatabase) {
@@ -1713,14 +1298,7 @@ async fn a_citizen_of_two_branches_counts_once(db: &TestDatabase) {
     join(db, 2, both.citizen, BRANCH_2, morning).await;
     join(db, 3, third.citizen, HOI_NGOC_HA, morning).await;
     studied(db, evidence(&both, 1, span(0, 100))).await;
-    studied(
-        db,
-        EvidenceRow {
-            trust: Trust::Claimed,
-            ..evidence(&both, 2, span(100, 140))
-        },
-    )
-    .await;
+    studied(db, EvidenceRow { trust: Trust::Claimed, ..evidence(&both, 2, span(100, 140)) }).await;
     studied(db, evidence(&third, 1, span(0, 30))).await;
 
     let both = [(Trust::Claimed, 40, 1), (Trust::Measured, 100, 1)];
@@ -1729,20 +1307,10 @@ async fn a_citizen_of_two_branches_counts_once(db: &TestDatabase) {
     }
     let all = [(Trust::Claimed, 40, 1), (Trust::Measured, 130, 2)];
     assert_eq!(unit_study(db, HOI_HA_NOI, today(), today()).await, all);
-    assert!(
-        unit_study(db, HOI_HA_NOI, today().plus_days(1), today().plus_days(9))
-            .await
-            .is_empty()
-    );
+    assert!(unit_study(db, HOI_HA_NOI, today().plus_days(1), today().plus_days(9)).await.is_empty());
     assert!(unit_study(db, BA_DINH, today(), today()).await.is_empty());
     // Before the branches stood, nothing was below.
-    assert!(
-        db.store()
-            .unit_study(HOI_BA_DINH, at(-1), today(), today())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(db.store().unit_study(HOI_BA_DINH, at(-1), today(), today()).await.unwrap().is_empty());
 }
 
 async fn study_counts_within_membership_only(db: &TestDatabase) {
@@ -1755,20 +1323,11 @@ async fn study_counts_within_membership_only(db: &TestDatabase) {
     }
     join(db, 1, who.citizen, BRANCH_1, tomorrow.learning_day_starts_at()).await;
     assert!(unit_study(db, BRANCH_1, today(), today()).await.is_empty());
-    assert_eq!(
-        unit_study(db, BRANCH_1, today(), tomorrow).await,
-        [(Trust::Measured, 11, 1)]
-    );
-    assert_eq!(
-        unit_study(db, BRANCH_1, today(), last).await,
-        [(Trust::Measured, 23, 1)]
-    );
+    assert_eq!(unit_study(db, BRANCH_1, today(), tomorrow).await, [(Trust::Measured, 11, 1)]);
+    assert_eq!(unit_study(db, BRANCH_1, today(), last).await, [(Trust::Measured, 23, 1)]);
     let left_at = last.learning_day_starts_at().ms();
     by_hand(db, &format!("UPDATE membership SET valid_to = {left_at}")).await;
-    assert_eq!(
-        unit_study(db, BRANCH_1, today(), last).await,
-        [(Trust::Measured, 11, 1)]
-    );
+    assert_eq!(unit_study(db, BRANCH_1, today(), last).await, [(Trust::Measured, 11, 1)]);
 }
 
 async fn progress_keeps_the_latest_and_the_furthest(db: &TestDatabase) {
@@ -1796,17 +1355,11 @@ async fn progress_keeps_the_latest_and_the_furthest(db: &TestDatabase) {
         ((900_000, 30), (900_000, 30), (900_000, 7)),
     ];
     for (index, (seen, latest, furthest)) in steps.into_iter().enumerate() {
-        let position = PositionRow {
-            work,
-            locator_ppm: seen.0,
-            media_ms: Some(seen.0 / 10),
-            recorded_at: at(seen.1),
-        };
+        let position =
+            PositionRow { work, locator_ppm: seen.0, media_ms: Some(seen.0 / 10), recorded_at: at(seen.1) };
         let tx = begin(db).await;
         let id = Uuid::from_u128(index as u128);
-        tx.position_add(id, who.citizen, who.device, &position, at(60))
-            .await
-            .unwrap();
+        tx.position_add(id, who.citizen, who.device, &position, at(60)).await.unwrap();
         tx.commit().await.unwrap();
         let progress = db.store().progress(who.citizen, &[work, unread]).await.unwrap();
         assert_eq!(progress, [row(latest, furthest)], "step {index}");
@@ -1821,11 +1374,7 @@ async fn many_at_once_on_one_citizen_all_get_through(db: &TestDatabase) {
     let beside = Store::open(&db.options()).await.unwrap();
     let mut tasks = JoinSet::new();
     for number in 0..32 {
-        let store = if number % 2 == 0 {
-            db.store().clone()
-        } else {
-            beside.clone()
-        };
+        let store = if number % 2 == 0 { db.store().clone() } else { beside.clone() };
         let stretch = span(i64::from(number) * 10, i64::from(number) * 10 + 10);
         let row = evidence(&who, number + 1, stretch);
         tasks.spawn(async move {
@@ -1841,11 +1390,7 @@ async fn many_at_once_on_one_citizen_all_get_through(db: &TestDatabase) {
         done.unwrap();
     }
     beside.close().await.unwrap();
-    let days = db
-        .store()
-        .study_days(who.citizen, today(), today())
-        .await
-        .unwrap();
+    let days = db.store().study_days(who.citizen, today(), today()).await.unwrap();
     assert_eq!(days.iter().map(|day| day.seconds).collect::<Vec<_>>(), [320]);
     assert_eq!(db.store().evidence_gaps(who.device).await.unwrap(), (32, 0));
     assert_eq!(db.store().study_days_unreconciled().await.unwrap(), 0);
@@ -1913,11 +1458,8 @@ async fn a_job_is_taken_by_one_worker(db: &TestDatabase) {
     enqueue(db, 1, NOW).await;
     let store = db.store();
     let (one, other) = tokio::join!(store.job_take(NOW, LEASE_MS), store.job_take(NOW, LEASE_MS));
-    let taken: Vec<u128> = [one.unwrap(), other.unwrap()]
-        .into_iter()
-        .flatten()
-        .map(|row| number(row.id))
-        .collect();
+    let taken: Vec<u128> =
+        [one.unwrap(), other.unwrap()].into_iter().flatten().map(|row| number(row.id)).collect();
     assert_eq!(taken, [1]);
 
     for number in 2..=5 {
@@ -1927,18 +1469,8 @@ async fn a_job_is_taken_by_one_worker(db: &TestDatabase) {
     let beside = Store::open(&db.options()).await.unwrap();
     let mut takers = JoinSet::new();
     for taker in 0..12 {
-        let store = if taker % 2 == 0 {
-            store.clone()
-        } else {
-            beside.clone()
-        };
-        takers.spawn(async move {
-            store
-                .job_take(NOW, LEASE_MS)
-                .await
-                .unwrap()
-                .map(|row| number(row.id))
-        });
+        let store = if taker % 2 == 0 { store.clone() } else { beside.clone() };
+        takers.spawn(async move { store.job_take(NOW, LEASE_MS).await.unwrap().map(|row| number(row.id)) });
     }
     let mut taken: Vec<u128> = takers.join_all().await.into_iter().flatten().collect();
     taken.sort_unstable();
@@ -1950,11 +1482,7 @@ async fn a_lease_runs_out(db: &TestDatabase) {
     enqueue(db, 1, NOW).await;
     assert_eq!(take(db, NOW).await, Some((1, 1)));
     assert_eq!(take(db, NOW.plus_ms(LEASE_MS - 1)).await, None);
-    assert_eq!(
-        db.store().job_counts().await.unwrap(),
-        (1, 0),
-        "a job that is being done is not done"
-    );
+    assert_eq!(db.store().job_counts().await.unwrap(), (1, 0), "a job that is being done is not done");
     assert_eq!(take(db, NOW.plus_ms(LEASE_MS)).await, Some((1, 2)));
     assert_eq!(take(db, NOW.plus_ms(LEASE_MS)).await, None);
 }
@@ -1962,16 +1490,10 @@ async fn a_lease_runs_out(db: &TestDatabase) {
 async fn a_failed_job_comes_again_or_is_laid_aside(db: &TestDatabase) {
     enqueue(db, 1, NOW).await;
     assert_eq!(take(db, NOW).await, Some((1, 1)));
-    db.store()
-        .job_failed(id(1), "không gửi được", Some(at(30)), at(1))
-        .await
-        .unwrap();
+    db.store().job_failed(id(1), "không gửi được", Some(at(30)), at(1)).await.unwrap();
     assert_eq!(take(db, at(29)).await, None);
     assert_eq!(take(db, at(30)).await, Some((1, 2)));
-    db.store()
-        .job_failed(id(1), "vẫn không gửi được", None, at(31))
-        .await
-        .unwrap();
+    db.store().job_failed(id(1), "vẫn không gửi được", None, at(31)).await.unwrap();
     assert_eq!(take(db, at(86_400)).await, None);
     assert_eq!(db.store().job_counts().await.unwrap(), (0, 1));
 }
@@ -1979,12 +1501,7 @@ async fn a_failed_job_comes_again_or_is_laid_aside(db: &TestDatabase) {
 // Goals.
 
 fn goal(number: u128, owner: GoalOwner, period: GoalPeriod, minutes: i32) -> Goal {
-    Goal {
-        id: id(number),
-        owner,
-        period,
-        minutes,
-    }
+    Goal { id: id(number), owner, period, minutes }
 }
 
 async fn a_goal_replaces_the_one_before(db: &TestDatabase) {
@@ -1993,20 +1510,13 @@ async fn a_goal_replaces_the_one_before(db: &TestDatabase) {
     let week = goal(3, mine, GoalPeriod::Week, 90);
     let month = goal(2, mine, GoalPeriod::Month, 300);
     let tx = begin(db).await;
-    tx.goal_set(&goal(1, mine, GoalPeriod::Week, 60), NOW)
-        .await
-        .unwrap();
+    tx.goal_set(&goal(1, mine, GoalPeriod::Week, 60), NOW).await.unwrap();
     tx.goal_set(&month, at(1)).await.unwrap();
-    tx.goal_set(&goal(4, theirs, GoalPeriod::Week, 30), at(1))
-        .await
-        .unwrap();
+    tx.goal_set(&goal(4, theirs, GoalPeriod::Week, 30), at(1)).await.unwrap();
     tx.goal_set(&week, at(2)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(db.store().goals(who, at(3)).await.unwrap(), [month, week]);
-    assert_eq!(
-        db.store().goals(other, at(3)).await.unwrap(),
-        [goal(4, theirs, GoalPeriod::Week, 30)]
-    );
+    assert_eq!(db.store().goals(other, at(3)).await.unwrap(), [goal(4, theirs, GoalPeriod::Week, 30)]);
 }
 
 async fn an_association_suggests_goals_to_its_members(db: &TestDatabase) {
@@ -2016,13 +1526,9 @@ async fn an_association_suggests_goals_to_its_members(db: &TestDatabase) {
     let suggested = goal(2, GoalOwner::Unit(BRANCH_1), GoalPeriod::Month, 600);
     let own = goal(4, GoalOwner::Citizen(who), GoalPeriod::Month, 300);
     let tx = begin(db).await;
-    tx.goal_set(&goal(1, GoalOwner::Unit(BRANCH_1), GoalPeriod::Month, 500), NOW)
-        .await
-        .unwrap();
+    tx.goal_set(&goal(1, GoalOwner::Unit(BRANCH_1), GoalPeriod::Month, 500), NOW).await.unwrap();
     tx.goal_set(&suggested, at(1)).await.unwrap();
-    tx.goal_set(&goal(3, GoalOwner::Unit(BRANCH_2), GoalPeriod::Month, 900), at(1))
-        .await
-        .unwrap();
+    tx.goal_set(&goal(3, GoalOwner::Unit(BRANCH_2), GoalPeriod::Month, 900), at(1)).await.unwrap();
     tx.goal_set(&own, at(2)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(db.store().goals(who, at(59)).await.unwrap(), [own]);

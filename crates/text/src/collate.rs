@@ -46,9 +46,7 @@ pub fn collation_key(text: &str) -> Vec<u8> {
 #[must_use]
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (normalize(a), normalize(b));
-    words_of(&a)
-        .flat_map(word_weights)
-        .cmp(words_of(&b).flat_map(word_weights))
+    words_of(&a).flat_map(word_weights).cmp(words_of(&b).flat_map(word_weights))
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
@@ -61,10 +59,7 @@ pub(crate) fn word_weights(word: &str) -> impl Iterator<Item = u8> + '_ {
         let (bytes, len) = primary(c);
         bytes.into_iter().take(len)
     });
-    letters
-        .chain(iter::once(END))
-        .chain(word.chars().filter_map(secondary))
-        .chain(iter::once(END))
+    letters.chain(iter::once(END)).chain(word.chars().filter_map(secondary)).chain(iter::once(END))
 }
 
 /// Up to four bytes for one character.
@@ -84,10 +79,7 @@ fn primary(c: char) -> ([u8; 4], usize) {
 fn latin_weights(c: char) -> ([u8; 4], usize) {
     let (mut bytes, mut len) = ([0; 4], 0);
     let mut put = |part: char| {
-        let weight = part
-            .to_digit(10)
-            .and_then(|d| u8::try_from(d).ok())
-            .map(|d| FIRST_DIGIT + d);
+        let weight = part.to_digit(10).and_then(|d| u8::try_from(d).ok()).map(|d| FIRST_DIGIT + d);
         let weight = weight.or_else(|| Letter::of(part).map(letter_weight));
         if let (Some(weight), Some(slot)) = (weight, bytes.get_mut(len)) {
             *slot = weight;
@@ -160,20 +152,14 @@ mod tests {
     fn tones_and_words() {
         check_order(&["", "a", "à", "ả", "ã", "á", "ạ", "ai", "ái", "ăn"]);
         check_order(&["ba", "ba ba", "ba má", "bà", "bà con", "bản đồ", "bán", "băng"]);
-        check_order(&[
-            "Bài 1", "Bài 2", "bài A", "n", "na", "ña", "nab", "nghỉ", "nguyên",
-        ]);
+        check_order(&["Bài 1", "Bài 2", "bài A", "n", "na", "ña", "nab", "nghỉ", "nguyên"]);
     }
 
     #[test]
     fn equal_keys() {
-        for (a, b) in [
-            ("hòa", "HOÀ"),
-            ("Học-suốt", "học  suốt!"),
-            ("e\u{302}\u{323}", "ệ"),
-            ("Ð", "đ"),
-            ("æ", "æ"),
-        ] {
+        for (a, b) in
+            [("hòa", "HOÀ"), ("Học-suốt", "học  suốt!"), ("e\u{302}\u{323}", "ệ"), ("Ð", "đ"), ("æ", "æ")]
+        {
             assert_eq!(collation_key(a), collation_key(b), "{a} = {b}");
         }
     }
@@ -182,11 +168,7 @@ mod tests {
     fn marker_bytes_stay_apart() {
         for c in '\0'..=char::MAX {
             let (bytes, len) = primary(c);
-            assert!(
-                bytes.iter().take(len).all(|b| *b >= FIRST_DIGIT),
-                "{:x}",
-                c as u32
-            );
+            assert!(bytes.iter().take(len).all(|b| *b >= FIRST_DIGIT), "{:x}", c as u32);
         }
     }
 }

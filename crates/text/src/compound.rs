@@ -58,11 +58,7 @@ pub fn compounds(text: &str) -> impl Iterator<Item = Compound<'_>> {
             }
             let unit = text.get(first.start..last.end())?;
             if let Some(kind) = kind_of(unit) {
-                return Some(Compound {
-                    text: unit,
-                    start: first.start,
-                    kind,
-                });
+                return Some(Compound { text: unit, start: first.start, kind });
             }
         }
     })
@@ -74,9 +70,7 @@ pub fn compounds(text: &str) -> impl Iterator<Item = Compound<'_>> {
 #[must_use]
 pub fn document_number(text: &str) -> Option<String> {
     let text = text.trim();
-    let unit = compounds(text)
-        .next()
-        .filter(|unit| unit.range() == (0..text.len()))?;
+    let unit = compounds(text).next().filter(|unit| unit.range() == (0..text.len()))?;
     (unit.kind == CompoundKind::DocumentNumber).then(|| unit.key())
 }
 
@@ -139,14 +133,8 @@ mod tests {
         check("", &[]);
         check("học suốt đời, và/hoặc hơn", &[]);
         check("Sở GD&ĐT TP.HCM", &["gddt", "tphcm"]);
-        check(
-            "HN&GĐ; KT-XH; P.ĐTĐH; COVID-19.",
-            &["hngd", "ktxh", "pdtdh", "covid19"],
-        );
-        check(
-            "Nghị định 15/2020/NĐ-CP và 01/2019/QH14",
-            &["152020ndcp", "012019qh14"],
-        );
+        check("HN&GĐ; KT-XH; P.ĐTĐH; COVID-19.", &["hngd", "ktxh", "pdtdh", "covid19"]);
+        check("Nghị định 15/2020/NĐ-CP và 01/2019/QH14", &["152020ndcp", "012019qh14"]);
         check("(29-NQ/TW), 1234/QĐ–BGDĐT", &["29nqtw", "1234qdbgddt"]);
         check("60 km/h, 30/ngày, 24/7, 1/2, 10/12/2021, U/N", &[]);
     }

@@ -73,10 +73,7 @@ fn strip_other(c: char, out: &mut String) -> Tone {
 }
 
 fn finish(out: &mut String, start: usize, tone: Tone) {
-    let merges = out
-        .get(start..)
-        .and_then(|word| word.strip_suffix('y'))
-        .is_some_and(merges_y);
+    let merges = out.get(start..).and_then(|word| word.strip_suffix('y')).is_some_and(merges_y);
     if merges {
         out.pop();
         out.push('i');
@@ -86,10 +83,7 @@ fn finish(out: &mut String, start: usize, tone: Tone) {
 
 /// After these beginnings both `i` and `y` are written for the same sound.
 fn merges_y(onset: &str) -> bool {
-    matches!(
-        onset,
-        "h" | "k" | "l" | "m" | "s" | "t" | "th" | "kh" | "ph" | "ch" | "nh" | "tr" | "qu"
-    )
+    matches!(onset, "h" | "k" | "l" | "m" | "s" | "t" | "th" | "kh" | "ph" | "ch" | "nh" | "tr" | "qu")
 }
 
 #[cfg(test)]
@@ -98,11 +92,7 @@ mod tests {
 
     fn check(input: &str, expected: &str) {
         assert_eq!(exact_key(input), expected, "{input:?}");
-        assert_eq!(
-            exact_key(&input.nfd().collect::<String>()),
-            expected,
-            "{input:?} NFD"
-        );
+        assert_eq!(exact_key(&input.nfd().collect::<String>()), expected, "{input:?} NFD");
         assert_eq!(exact_key(expected), expected, "{input:?} twice");
     }
 

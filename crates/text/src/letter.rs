@@ -24,14 +24,7 @@ pub enum Tone {
 
 impl Tone {
     /// All tones in dictionary order.
-    pub const ALL: [Self; 6] = [
-        Self::Ngang,
-        Self::Huyen,
-        Self::Hoi,
-        Self::Nga,
-        Self::Sac,
-        Self::Nang,
-    ];
+    pub const ALL: [Self; 6] = [Self::Ngang, Self::Huyen, Self::Hoi, Self::Nga, Self::Sac, Self::Nang];
 
     /// The digit of the VNI keyboard, `1` to `5`; `None` for ngang, which is not written.
     #[must_use]
@@ -108,22 +101,14 @@ impl Letter {
     pub fn of(c: char) -> Option<Self> {
         if c.is_ascii() {
             let base = c.to_ascii_lowercase() as u8;
-            let letter = Self {
-                upper: c.is_ascii_uppercase(),
-                ..Self::plain(base)
-            };
+            let letter = Self { upper: c.is_ascii_uppercase(), ..Self::plain(base) };
             return c.is_ascii_alphabetic().then_some(letter);
         }
         table::find(c)
     }
 
     pub(crate) const fn new(base: u8, shape: Shape, tone: Tone, upper: bool) -> Self {
-        Self {
-            base,
-            shape,
-            tone,
-            upper,
-        }
+        Self { base, shape, tone, upper }
     }
 
     /// A lower-case letter without marks, from an ASCII lower-case base.
@@ -158,11 +143,7 @@ impl Letter {
     /// The same letter, lower-case and without tone.
     #[must_use]
     pub const fn bare(self) -> Self {
-        Self {
-            tone: Tone::Ngang,
-            upper: false,
-            ..self
-        }
+        Self { tone: Tone::Ngang, upper: false, ..self }
     }
 
     pub(crate) const fn with_shape(self, shape: Shape) -> Self {
@@ -183,11 +164,7 @@ impl Letter {
     pub fn to_char(self) -> char {
         let chars = table::chars(self.base, self.shape, self.upper);
         let found = chars.and_then(|chars| chars.get(self.tone as usize)).copied();
-        found.unwrap_or(if self.upper {
-            self.base().to_ascii_uppercase()
-        } else {
-            self.base()
-        })
+        found.unwrap_or(if self.upper { self.base().to_ascii_uppercase() } else { self.base() })
     }
 }
 
@@ -224,10 +201,7 @@ mod tests {
     #[test]
     fn digits_and_tones() {
         for tone in Tone::ALL {
-            assert_eq!(
-                tone.digit().and_then(Tone::from_digit),
-                tone.digit().map(|_| tone)
-            );
+            assert_eq!(tone.digit().and_then(Tone::from_digit), tone.digit().map(|_| tone));
         }
         assert_eq!(Tone::from_digit('0'), None);
     }

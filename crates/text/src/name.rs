@@ -25,17 +25,10 @@ pub struct Parts<'a> {
 /// ```
 #[must_use]
 pub fn parts(name: &str) -> Parts<'_> {
-    let (front, given) = name
-        .trim()
-        .rsplit_once(char::is_whitespace)
-        .unwrap_or(("", name.trim()));
+    let (front, given) = name.trim().rsplit_once(char::is_whitespace).unwrap_or(("", name.trim()));
     let front = front.trim_end();
     let (family, middle) = front.split_once(char::is_whitespace).unwrap_or((front, ""));
-    Parts {
-        family,
-        middle: middle.trim_start(),
-        given,
-    }
+    Parts { family, middle: middle.trim_start(), given }
 }
 
 /// The name as stored: [`normalize`]d, one space between words, none around. Borrows when it is
@@ -45,11 +38,7 @@ pub fn tidy(name: &str) -> Cow<'_, str> {
     let name = normalize(name);
     let mut edges = name.chars().next().into_iter().chain(name.chars().next_back());
     let spaced = edges.any(char::is_whitespace) || name.contains("  ") || name.contains(['\n', '\t']);
-    if spaced {
-        Cow::Owned(joined(name.split_whitespace()))
-    } else {
-        name
-    }
+    if spaced { Cow::Owned(joined(name.split_whitespace())) } else { name }
 }
 
 /// A tidy name with capitals: `"NGUYỄN VĂN AN"` and `"nguyễn văn an"` give `"Nguyễn Văn An"`,
@@ -118,16 +107,12 @@ pub fn sort_key(name: &str) -> Vec<u8> {
 #[must_use]
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (normalize(a), normalize(b));
-    listed(&a)
-        .flat_map(word_weights)
-        .cmp(listed(&b).flat_map(word_weights))
+    listed(&a).flat_map(word_weights).cmp(listed(&b).flat_map(word_weights))
 }
 
 /// The words as a list is sorted: the last one, then the others in order.
 fn listed(name: &str) -> impl Iterator<Item = &str> {
-    let mut words = name
-        .split_whitespace()
-        .filter(|word| word.contains(char::is_alphanumeric));
+    let mut words = name.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
     let given = words.next_back();
     given.into_iter().chain(words)
 }
@@ -176,12 +161,9 @@ mod tests {
 
     #[test]
     fn tidied() {
-        for (name, expected) in [
-            ("Lê Lợi", "Lê Lợi"),
-            (" Lê\u{a0}\t Lợi\n", "Lê Lợi"),
-            ("Ðỗ  An", "Đỗ An"),
-            ("", ""),
-        ] {
+        for (name, expected) in
+            [("Lê Lợi", "Lê Lợi"), (" Lê\u{a0}\t Lợi\n", "Lê Lợi"), ("Ðỗ  An", "Đỗ An"), ("", "")]
+        {
             assert_eq!(tidy(name), expected, "{name:?}");
         }
         assert!(matches!(tidy("Lê Lợi"), Cow::Borrowed(_)));
@@ -207,14 +189,7 @@ mod tests {
             ("", "", "", ""),
             ("A  B C  D", "A", "B C", "D"),
         ] {
-            assert_eq!(
-                parts(name),
-                Parts {
-                    family,
-                    middle,
-                    given
-                }
-            );
+            assert_eq!(parts(name), Parts { family, middle, given });
         }
     }
 }

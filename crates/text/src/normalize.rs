@@ -27,11 +27,7 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
         IsNormalized::No => false,
         IsNormalized::Maybe => is_nfc(text),
     };
-    if composed {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
+    if composed { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,10 +92,7 @@ mod tests {
     fn table() {
         for (input, expected) in [
             ("", ""),
-            (
-                "Học, học nữa, học mãi…\n\t– “V.I.” 5₫",
-                "Học, học nữa, học mãi…\n\t– “V.I.” 5₫",
-            ),
+            ("Học, học nữa, học mãi…\n\t– “V.I.” 5₫", "Học, học nữa, học mãi…\n\t– “V.I.” 5₫"),
             ("ho\u{323}c", "học"),
             ("e\u{302}\u{323}", "ệ"),
             ("e\u{323}\u{302}", "ệ"),

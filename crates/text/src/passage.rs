@@ -42,8 +42,7 @@ pub fn sentences(text: &str) -> impl Iterator<Item = Passage<'_>> {
         let body = text.get(begin..).filter(|body| !body.is_empty())?;
         let len = sentence_len(body);
         at = begin + len;
-        body.get(..len)
-            .map(|sentence| stretch(sentence.trim_end(), begin))
+        body.get(..len).map(|sentence| stretch(sentence.trim_end(), begin))
     })
 }
 
@@ -57,29 +56,19 @@ pub fn sentences(text: &str) -> impl Iterator<Item = Passage<'_>> {
 /// ```
 pub fn passages(text: &str, limit: usize) -> impl Iterator<Item = Passage<'_>> {
     let limit = limit.max(1);
-    let mut pieces = sentences(text)
-        .flat_map(move |sentence| pieces(sentence, limit))
-        .peekable();
+    let mut pieces = sentences(text).flat_map(move |sentence| pieces(sentence, limit)).peekable();
     iter::from_fn(move || {
         let mut passage = pieces.next()?;
         while let Some(next) = pieces.next_if(|next| passage.words + next.words <= limit) {
             let text = text.get(passage.start..next.range().end)?;
-            passage = Passage {
-                text,
-                start: passage.start,
-                words: passage.words + next.words,
-            };
+            passage = Passage { text, start: passage.start, words: passage.words + next.words };
         }
         Some(passage)
     })
 }
 
 fn stretch(text: &str, start: usize) -> Passage<'_> {
-    Passage {
-        text,
-        start,
-        words: tokens(text).count(),
-    }
+    Passage { text, start, words: tokens(text).count() }
 }
 
 /// A sentence in pieces of at most `limit` words.
@@ -91,16 +80,8 @@ fn pieces(sentence: Passage<'_>, limit: usize) -> impl Iterator<Item = Passage<'
             return Some(whole);
         };
         let (head, tail) = whole.text.split_at_checked(next.start)?;
-        rest = Some(Passage {
-            text: tail,
-            start: whole.start + next.start,
-            words: whole.words - limit,
-        });
-        Some(Passage {
-            text: head.trim_end(),
-            start: whole.start,
-            words: limit,
-        })
+        rest = Some(Passage { text: tail, start: whole.start + next.start, words: whole.words - limit });
+        Some(Passage { text: head.trim_end(), start: whole.start, words: limit })
     })
 }
 
@@ -120,10 +101,7 @@ fn sentence_len(text: &str) -> usize {
             emphatic |= is_terminator(c);
             end = next + c.len_utf8();
         }
-        let (head, tail) = (
-            text.get(..at).unwrap_or_default(),
-            text.get(end..).unwrap_or_default(),
-        );
+        let (head, tail) = (text.get(..at).unwrap_or_default(), text.get(end..).unwrap_or_default());
         if begins_sentence(tail) && (emphatic || !is_inner_stop(head)) {
             return end;
         }
@@ -143,20 +121,15 @@ const fn is_closer(c: char) -> bool {
 fn begins_sentence(tail: &str) -> bool {
     let trimmed = tail.trim_start();
     let spaced = trimmed.len() < tail.len() || tail.is_empty();
-    let same_line = !tail
-        .get(..tail.len() - trimmed.len())
-        .is_some_and(|space| space.contains('\n'));
+    let same_line = !tail.get(..tail.len() - trimmed.len()).is_some_and(|space| space.contains('\n'));
     spaced && !(same_line && trimmed.starts_with(char::is_lowercase))
 }
 
 /// Whether a full stop after `head` belongs to an abbreviation, an initial or a leading number.
 fn is_inner_stop(head: &str) -> bool {
-    let word_start = head.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| {
-        at + head
-            .get(at..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(0, char::len_utf8)
-    });
+    let word_start = head
+        .rfind(|c: char| !c.is_alphanumeric())
+        .map_or(0, |at| at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
     let word = head.get(word_start..).unwrap_or_default();
     let initial = word.chars().count() == 1 && word.contains(char::is_uppercase);
     let leading = word_start == 0 && word.bytes().all(|b| b.is_ascii_digit());
@@ -169,11 +142,7 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let found: Vec<_> = sentences(text).collect();
-        assert_eq!(
-            found.iter().map(|s| s.text).collect::<Vec<_>>(),
-            expected,
-            "{text}"
-        );
+        assert_eq!(found.iter().map(|s| s.text).collect::<Vec<_>>(), expected, "{text}");
         assert!(found.iter().all(|s| text.get(s.range()) == Some(s.text)));
     }
 
@@ -184,10 +153,7 @@ mod tests {
         check("Một câu", &["Một câu"]);
         check("Một. Hai! Ba?  Bốn… Năm", &["Một.", "Hai!", "Ba?", "Bốn…", "Năm"]);
         check("Dòng một\nDòng hai.\n\nba", &["Dòng một", "Dòng hai.", "ba"]);
-        check(
-            "Ở TP. Huế, GS.TS. Lê A. Nam nói. Rồi đi.",
-            &["Ở TP. Huế, GS.TS. Lê A. Nam nói.", "Rồi đi."],
-        );
+        check("Ở TP. Huế, GS.TS. Lê A. Nam nói. Rồi đi.", &["Ở TP. Huế, GS.TS. Lê A. Nam nói.", "Rồi đi."]);
         check("1. Mục tiêu. 2. Cách làm", &["1. Mục tiêu.", "2. Cách làm"]);
         check(
             "Giá 3.500 đồng, v.v. và hơn. “Đúng.” Hết.",
@@ -201,26 +167,11 @@ mod tests {
     fn packed() {
         let text = "Một hai. Ba bốn năm. Sáu bảy tám chín mười mười một. Hết!";
         for (limit, expected) in [
-            (
-                5,
-                vec!["Một hai. Ba bốn năm.", "Sáu bảy tám chín mười", "mười một. Hết!"],
-            ),
-            (
-                3,
-                vec![
-                    "Một hai.",
-                    "Ba bốn năm.",
-                    "Sáu bảy tám",
-                    "chín mười mười",
-                    "một. Hết!",
-                ],
-            ),
+            (5, vec!["Một hai. Ba bốn năm.", "Sáu bảy tám chín mười", "mười một. Hết!"]),
+            (3, vec!["Một hai.", "Ba bốn năm.", "Sáu bảy tám", "chín mười mười", "một. Hết!"]),
             (100, vec![text]),
         ] {
-            assert_eq!(
-                passages(text, limit).map(|p| p.text).collect::<Vec<_>>(),
-                expected
-            );
+            assert_eq!(passages(text, limit).map(|p| p.text).collect::<Vec<_>>(), expected);
         }
         assert_eq!(passages(text, 0).count(), 13);
     }

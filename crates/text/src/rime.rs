@@ -102,11 +102,7 @@ fn ends_in_stop(letters: &[Letter]) -> bool {
 }
 
 fn is_onset_start(letters: &[Letter]) -> bool {
-    !letters.is_empty()
-        && ONSETS
-            .iter()
-            .chain(&["qu"])
-            .any(|onset| rest_of(onset, letters).is_some())
+    !letters.is_empty() && ONSETS.iter().chain(&["qu"]).any(|onset| rest_of(onset, letters).is_some())
 }
 
 fn fits(letters: &[Letter], extent: Extent) -> bool {
@@ -118,9 +114,7 @@ fn fits(letters: &[Letter], extent: Extent) -> bool {
     if soft_g.is_some_and(|rest| in_table(RIMES, rest, extent)) {
         return true;
     }
-    let split = ONSETS
-        .iter()
-        .find_map(|onset| after(onset, letters).map(|rest| (*onset, rest)));
+    let split = ONSETS.iter().find_map(|onset| after(onset, letters).map(|rest| (*onset, rest)));
     split.is_some_and(|(onset, rest)| agree(onset, rest) && in_table(RIMES, rest, extent))
 }
 
@@ -128,9 +122,7 @@ fn fits(letters: &[Letter], extent: Extent) -> bool {
 fn agree(onset: &str, rime: &[Letter]) -> bool {
     let Some(first) = rime.first() else { return false };
     let front = matches!(first.base(), 'i' | 'e');
-    let diphthong = rime
-        .get(1)
-        .is_some_and(|l| l.base() == 'e' && l.shape() == Shape::Circumflex);
+    let diphthong = rime.get(1).is_some_and(|l| l.base() == 'e' && l.shape() == Shape::Circumflex);
     match (onset, first.base()) {
         ("k", _) => front || (first.base() == 'y' && !diphthong),
         ("gh" | "ngh", _) => front,
@@ -144,13 +136,11 @@ fn agree(onset: &str, rime: &[Letter]) -> bool {
 }
 
 fn in_table(rimes: Rimes, rest: &[Letter], extent: Extent) -> bool {
-    rimes
-        .iter()
-        .any(|(vowels, endings)| match (after(vowels, rest), extent) {
-            (Some(tail), _) => endings.split(' ').any(|ending| ends_with(ending, tail, extent)),
-            (None, Extent::Prefix) => !rest.is_empty() && rest_of(vowels, rest).is_some(),
-            (None, Extent::Whole) => false,
-        })
+    rimes.iter().any(|(vowels, endings)| match (after(vowels, rest), extent) {
+        (Some(tail), _) => endings.split(' ').any(|ending| ends_with(ending, tail, extent)),
+        (None, Extent::Prefix) => !rest.is_empty() && rest_of(vowels, rest).is_some(),
+        (None, Extent::Whole) => false,
+    })
 }
 
 fn ends_with(ending: &str, tail: &[Letter], extent: Extent) -> bool {
@@ -176,9 +166,7 @@ fn after<'a>(head: &str, letters: &'a [Letter]) -> Option<&'a [Letter]> {
 
 /// What is left of `word` once `letters` are used up.
 fn rest_of<'a>(word: &'a str, letters: &[Letter]) -> Option<&'a str> {
-    letters
-        .iter()
-        .try_fold(word, |rest, letter| rest.strip_prefix(letter.to_char()))
+    letters.iter().try_fold(word, |rest, letter| rest.strip_prefix(letter.to_char()))
 }
 
 #[cfg(test)]
@@ -215,11 +203,7 @@ mod tests {
             ("hỏc", false),
             ("zz", false),
         ] {
-            assert_eq!(
-                Syllable::parse(word).map(|s| s.is_prefix()),
-                Some(expected),
-                "{word}"
-            );
+            assert_eq!(Syllable::parse(word).map(|s| s.is_prefix()), Some(expected), "{word}");
         }
     }
 }

@@ -25,10 +25,7 @@ pub fn slug(text: &str) -> String {
 
 /// Folding may bring separators in (`½` is `1/2`), so the word is cut again.
 fn push_word(word: &str, out: &mut String) {
-    for piece in word
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|piece| !piece.is_empty())
-    {
+    for piece in word.split(|c: char| !c.is_ascii_alphanumeric()).filter(|piece| !piece.is_empty()) {
         if !out.is_empty() {
             out.push('-');
         }

@@ -30,21 +30,14 @@ pub struct Syllable {
 }
 
 impl Syllable {
-    pub(crate) const EMPTY: Self = Self {
-        letters: [Letter::plain(b'a'); MAX_LETTERS],
-        len: 0,
-        tone: Tone::Ngang,
-    };
+    pub(crate) const EMPTY: Self =
+        Self { letters: [Letter::plain(b'a'); MAX_LETTERS], len: 0, tone: Tone::Ngang };
 
     /// Reads one word, in any case and any Unicode form; `None` when it is empty, longer than
     /// seven letters, has two tones or holds anything but Vietnamese letters.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        if word.chars().any(is_mark) {
-            Self::from_chars(word.nfc())
-        } else {
-            Self::from_chars(word.chars())
-        }
+        if word.chars().any(is_mark) { Self::from_chars(word.nfc()) } else { Self::from_chars(word.chars()) }
     }
 
     /// Reads what [`exact_key`](crate::exact_key()) wrote: `"hoa2"`. `None` as for [`Syllable::parse`].
@@ -52,11 +45,7 @@ impl Syllable {
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
         let tone = key.chars().next_back().and_then(Tone::from_digit);
-        let letters = if tone.is_some() {
-            key.get(..key.len() - 1)?
-        } else {
-            key
-        };
+        let letters = if tone.is_some() { key.get(..key.len() - 1)? } else { key };
         let mut syllable = Self::parse(letters)?;
         match (tone, syllable.tone) {
             (Some(tone), Tone::Ngang) => syllable.tone = tone,
@@ -135,11 +124,7 @@ impl Syllable {
     pub fn spell(&self, style: ToneStyle) -> String {
         let slot = self.tone_slot(style);
         let toned = |(at, letter): (usize, &Letter)| {
-            if slot == Some(at) {
-                letter.with_tone(self.tone).to_char()
-            } else {
-                letter.to_char()
-            }
+            if slot == Some(at) { letter.with_tone(self.tone).to_char() } else { letter.to_char() }
         };
         self.letters().iter().enumerate().map(toned).collect()
     }
@@ -195,16 +180,8 @@ mod tests {
 
     fn check(word: &str, old: &str, new: &str) {
         let syllable = Syllable::parse(word);
-        assert_eq!(
-            syllable.map(|s| s.spell(ToneStyle::Old)).as_deref(),
-            Some(old),
-            "{word}"
-        );
-        assert_eq!(
-            syllable.map(|s| s.spell(ToneStyle::New)).as_deref(),
-            Some(new),
-            "{word}"
-        );
+        assert_eq!(syllable.map(|s| s.spell(ToneStyle::Old)).as_deref(), Some(old), "{word}");
+        assert_eq!(syllable.map(|s| s.spell(ToneStyle::New)).as_deref(), Some(new), "{word}");
         assert_eq!(syllable.map(|s| s.key()), Some(exact_key(word)), "{word}");
     }
 
@@ -224,11 +201,7 @@ mod tests {
     #[test]
     fn keys_come_back() {
         for word in "hòa việt đường ngoẻo quí ma".split(' ') {
-            assert_eq!(
-                Syllable::from_key(&exact_key(word)),
-                Syllable::parse(word),
-                "{word}"
-            );
+            assert_eq!(Syllable::from_key(&exact_key(word)), Syllable::parse(word), "{word}");
         }
         for bad in ["", "1", "á1", "x.2", "nghiêngx"] {
             assert_eq!(Syllable::from_key(bad), None, "{bad}");

@@ -12,12 +12,7 @@ struct Row {
 }
 
 const fn row(base: u8, shape: Shape, lower: [char; 6], upper: [char; 6]) -> Row {
-    Row {
-        base,
-        shape,
-        lower,
-        upper,
-    }
+    Row { base, shape, lower, upper }
 }
 
 /// The consonant takes no tone: one character six times.
@@ -49,11 +44,7 @@ static HIGH_LETTERS: [Option<Letter>; HIGH.1] = build(HIGH.0);
 pub(crate) fn find(c: char) -> Option<Letter> {
     let code = c as u32;
     let at = |start: u32| code.wrapping_sub(start) as usize;
-    let slot = if code < HIGH.0 {
-        LOW_LETTERS.get(at(LOW.0))
-    } else {
-        HIGH_LETTERS.get(at(HIGH.0))
-    };
+    let slot = if code < HIGH.0 { LOW_LETTERS.get(at(LOW.0)) } else { HIGH_LETTERS.get(at(HIGH.0)) };
     slot.copied().flatten()
 }
 
@@ -71,18 +62,8 @@ const fn build<const N: usize>(start: u32) -> [Option<Letter>; N] {
         table = put_row(table, start, &ROWS[r]);
         r += 1;
     }
-    table = put(
-        table,
-        start,
-        '\u{d0}',
-        Letter::new(b'd', Stroke, Tone::Ngang, true),
-    );
-    put(
-        table,
-        start,
-        '\u{f0}',
-        Letter::new(b'd', Stroke, Tone::Ngang, false),
-    )
+    table = put(table, start, '\u{d0}', Letter::new(b'd', Stroke, Tone::Ngang, true));
+    put(table, start, '\u{f0}', Letter::new(b'd', Stroke, Tone::Ngang, false))
 }
 
 const fn put_row<const N: usize>(
@@ -94,18 +75,8 @@ const fn put_row<const N: usize>(
     while t > 0 {
         t -= 1;
         let tone = Tone::ALL[t];
-        table = put(
-            table,
-            start,
-            row.lower[t],
-            Letter::new(row.base, row.shape, tone, false),
-        );
-        table = put(
-            table,
-            start,
-            row.upper[t],
-            Letter::new(row.base, row.shape, tone, true),
-        );
+        table = put(table, start, row.lower[t], Letter::new(row.base, row.shape, tone, false));
+        table = put(table, start, row.upper[t], Letter::new(row.base, row.shape, tone, true));
     }
     table
 }

@@ -59,15 +59,10 @@ impl<'a> Iterator for Tokens<'a> {
             return None;
         };
         let word = rest.get(skipped..)?;
-        let len = word
-            .find(|c: char| !c.is_alphanumeric() && !is_mark(c))
-            .unwrap_or(word.len());
+        let len = word.find(|c: char| !c.is_alphanumeric() && !is_mark(c)).unwrap_or(word.len());
         let start = self.at + skipped;
         self.at = start + len;
-        Some(Token {
-            text: word.get(..len)?,
-            start,
-        })
+        Some(Token { text: word.get(..len)?, start })
     }
 }
 
@@ -92,11 +87,7 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let found: Vec<_> = tokens(text).collect();
-        assert_eq!(
-            found.iter().map(|t| t.text).collect::<Vec<_>>(),
-            expected,
-            "{text}"
-        );
+        assert_eq!(found.iter().map(|t| t.text).collect::<Vec<_>>(), expected, "{text}");
         for token in found {
             assert_eq!(text.get(token.range()), Some(token.text));
         }

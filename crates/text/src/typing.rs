@@ -58,15 +58,8 @@ pub fn decode(raw: &str) -> Vec<Syllable> {
     if keys == 0 || keys > MAX_KEYS {
         return Vec::new();
     }
-    let method = if raw.chars().any(|c| c.is_ascii_digit()) {
-        Method::Vni
-    } else {
-        Method::Telex
-    };
-    let mut drafts = vec![Draft {
-        syllable: Syllable::EMPTY,
-        touched: false,
-    }];
+    let method = if raw.chars().any(|c| c.is_ascii_digit()) { Method::Vni } else { Method::Telex };
+    let mut drafts = vec![Draft { syllable: Syllable::EMPTY, touched: false }];
     for c in raw.chars().flat_map(char::to_lowercase) {
         let mut next = Vec::with_capacity(drafts.len() * 2);
         for draft in &drafts {
@@ -121,9 +114,9 @@ impl Draft {
                 self.press_again(key, next);
             }
             (Method::Telex, 'd') => self.press_shape(key, Shape::Stroke, next),
-            (Method::Vni, '6') => "aeo"
-                .chars()
-                .for_each(|base| self.press_shape(base, Shape::Circumflex, next)),
+            (Method::Vni, '6') => {
+                "aeo".chars().for_each(|base| self.press_shape(base, Shape::Circumflex, next))
+            }
             (Method::Vni, '7') => self.press_horn(next),
             (Method::Vni, '8') => self.press_shape('a', Shape::Breve, next),
             (Method::Vni, '9') => self.press_shape('d', Shape::Stroke, next),
@@ -140,18 +133,12 @@ impl Draft {
 
     fn toned(mut self, tone: Tone) -> Self {
         self.syllable.set_tone(tone);
-        Self {
-            touched: true,
-            ..self
-        }
+        Self { touched: true, ..self }
     }
 
     fn shaped(mut self, at: usize, shape: Shape) -> Self {
         self.syllable.set_shape(at, shape);
-        Self {
-            touched: true,
-            ..self
-        }
+        Self { touched: true, ..self }
     }
 
     fn press_letter(mut self, letter: Letter, touched: bool, next: &mut Vec<Self>) {
@@ -164,9 +151,7 @@ impl Draft {
     /// The last plain letter with this base takes the shape; `d` only at the beginning.
     fn press_shape(&self, base: char, shape: Shape, next: &mut Vec<Self>) {
         let letters = self.letters().iter();
-        let found = letters
-            .clone()
-            .rposition(|l| l.base() == base && l.shape() == Shape::Plain);
+        let found = letters.clone().rposition(|l| l.base() == base && l.shape() == Shape::Plain);
         if let Some(at) = found.filter(|at| base != 'd' || *at == 0) {
             next.push(self.shaped(at, shape));
         }

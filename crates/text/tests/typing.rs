@@ -15,10 +15,7 @@ fn spelt(raw: &str) -> Vec<String> {
 
 fn check(raw: &str, expected: &str) {
     let found = spelt(raw);
-    assert!(
-        found.iter().any(|s| s == expected),
-        "{raw}: {found:?} lacks {expected}"
-    );
+    assert!(found.iter().any(|s| s == expected), "{raw}: {found:?} lacks {expected}");
 }
 
 #[test]
@@ -33,10 +30,7 @@ fn encodes() {
         ("mưa", "muwa", "mu7a"),
     ] {
         let syllable = Syllable::parse(word);
-        assert_eq!(
-            syllable.map(|s| encode(&s, Method::Telex)).as_deref(),
-            Some(telex)
-        );
+        assert_eq!(syllable.map(|s| encode(&s, Method::Telex)).as_deref(), Some(telex));
         assert_eq!(syllable.map(|s| encode(&s, Method::Vni)).as_deref(), Some(vni));
     }
 }
@@ -47,11 +41,7 @@ fn decodes_what_it_encodes() {
         let syllable = Syllable::parse(word);
         for method in [Method::Telex, Method::Vni] {
             let raw = syllable.map(|s| encode(&s, method)).unwrap_or_default();
-            assert!(
-                decode(&raw).iter().any(|s| Some(*s) == syllable),
-                "{word} {raw} {:?}",
-                spelt(&raw)
-            );
+            assert!(decode(&raw).iter().any(|s| Some(*s) == syllable), "{word} {raw} {:?}", spelt(&raw));
         }
     }
 }
@@ -94,31 +84,16 @@ fn decodes_misplaced_keys() {
 
 #[test]
 fn first_reading_is_the_likely_one() {
-    for (raw, first) in [
-        ("ddowif", "đời"),
-        ("suo6t1", "suốt"),
-        ("ddoongf", "đồng"),
-        ("cooj", "cộ"),
-        ("hoa", "hoa"),
-    ] {
+    for (raw, first) in
+        [("ddowif", "đời"), ("suo6t1", "suốt"), ("ddoongf", "đồng"), ("cooj", "cộ"), ("hoa", "hoa")]
+    {
         assert_eq!(spelt(raw).first().map(String::as_str), Some(first));
     }
 }
 
 #[test]
 fn other_words_give_nothing() {
-    for raw in [
-        "",
-        "school",
-        "covid19",
-        "2020",
-        "b52",
-        "wxyz",
-        "nghieeengggggggg",
-        "日本",
-        "x-y",
-        "hocr",
-    ] {
+    for raw in ["", "school", "covid19", "2020", "b52", "wxyz", "nghieeengggggggg", "日本", "x-y", "hocr"] {
         assert_eq!(spelt(raw), Vec::<String>::new(), "{raw}");
     }
 }

@@ -28,7 +28,9 @@ pub async fn run(app: &App, options: WorkerOptions, stop: &CancellationToken) {
         match step(&cx, options.lease).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the job queue does not answer"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the job queue does not answer")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => break,

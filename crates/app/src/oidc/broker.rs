@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreErrorResponseType, CoreIdToken, CoreIdTokenVerifier,
-    CoreProviderMetadata, CoreRequestTokenError,
+    CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreErrorResponseType, CoreIdToken,
+    CoreIdTokenVerifier, CoreProviderMetadata, CoreRequestTokenError,
 };
 use openidconnect::{
     AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpClientError, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError,
-    TokenResponse as _,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpClientError, HttpRequest, HttpResponse, IssuerUrl,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    SignatureVerificationError, TokenResponse as _,
 };
 
 use crate::{Context, Error, OidcProvider, Part, Result};
@@ -23,8 +23,14 @@ use crate::{Context, Error, OidcProvider, Part, Result};
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_BYTES: usize = 1024 * 1024;
 
-type Client =
-    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
 type HttpError = HttpClientError<reqwest::Error>;
 
 /// Where the browser is sent. `verifier`: of PKCE; the broker is shown only its hash.
@@ -117,7 +123,9 @@ async fn exchange(
 /// or secret that it does not know. An answer that cannot be read may hold tokens, so nothing of it is kept.
 fn not_exchanged(provider: &OidcProvider, error: CoreRequestTokenError<HttpError>) -> Error {
     match error {
-        RequestTokenError::ServerResponse(answer) if *answer.error() == CoreErrorResponseType::InvalidGrant => {
+        RequestTokenError::ServerResponse(answer)
+            if *answer.error() == CoreErrorResponseType::InvalidGrant =>
+        {
             tracing::warn!(provider = %provider.name, "the broker refused a code");
             Error::Unauthenticated
         }

@@ -17,7 +17,9 @@ pub async fn all(cx: &Context) -> Result<()> {
     tx.sign_in_forget(now.plus_ms(-DAY_MS)).await?;
     tx.commit().await?;
     for upload in cx.store.uploads_left_open(now.plus_ms(-UPLOAD_DAYS * DAY_MS), 100).await? {
-        cx.blobs.multipart_abort(&BlobKey::Upload(upload.id), &MultipartId::new(upload.multipart.clone())).await?;
+        cx.blobs
+            .multipart_abort(&BlobKey::Upload(upload.id), &MultipartId::new(upload.multipart.clone()))
+            .await?;
         let tx = cx.store.begin().await?;
         tx.upload_move(upload.id, UploadState::Open, UploadState::Refused, Some("EXPIRED"), None).await?;
         tx.commit().await?;

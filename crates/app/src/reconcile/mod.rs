@@ -14,7 +14,10 @@ pub async fn run(app: &App, every: Duration, stop: &CancellationToken) {
     let cx = app.operator();
     loop {
         if let Err(error) = search::all(&cx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the search index could not be reconciled");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the search index could not be reconciled"
+            );
         }
         if let Err(error) = forget::all(&cx).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old rows could not be forgotten");

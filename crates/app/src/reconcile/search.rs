@@ -46,8 +46,11 @@ pub async fn all(cx: &Context) -> Result<Mended> {
         let rows = cx.store.works_released_after(after, BATCH).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.work);
-        let stale: Vec<WorkId> =
-            rows.iter().filter(|row| indexed.remove(&row.work) != Some(row.revision)).map(|row| row.work).collect();
+        let stale: Vec<WorkId> = rows
+            .iter()
+            .filter(|row| indexed.remove(&row.work) != Some(row.revision))
+            .map(|row| row.work)
+            .collect();
         let documents = documents(cx, &stale).await?;
         if !documents.is_empty() {
             mended.written_count += documents.len();

@@ -37,11 +37,7 @@ pub(super) fn fault(error: TantivyError) -> SearchError {
 pub(super) fn unreadable(error: TantivyError) -> SearchError {
     let out_of_reach = matches!(error, TantivyError::LockFailure(..))
         || io_kind(&error) == Some(ErrorKind::PermissionDenied);
-    if out_of_reach {
-        fault(error)
-    } else {
-        SearchError::broken("the index does not open").caused_by(error)
-    }
+    if out_of_reach { fault(error) } else { SearchError::broken("the index does not open").caused_by(error) }
 }
 
 /// Sorts an error of a folder.

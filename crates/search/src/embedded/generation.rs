@@ -46,9 +46,7 @@ impl Generation {
         let (schema, fields) = layout();
         let index = Index::open_in_dir(folder)?;
         if index.schema() != schema {
-            return Err(TantivyError::SchemaError(
-                "the fields are those of another version".to_owned(),
-            ));
+            return Err(TantivyError::SchemaError("the fields are those of another version".to_owned()));
         }
         let damaged = index.validate_checksum()?;
         if !damaged.is_empty() {
@@ -64,12 +62,7 @@ impl Generation {
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(CACHED_BLOCKS)
             .try_into()?;
-        Ok(Self {
-            number,
-            fields,
-            index,
-            reader,
-        })
+        Ok(Self { number, fields, index, reader })
     }
 
     fn fill(&self, documents: &[Document]) -> Result<(), TantivyError> {

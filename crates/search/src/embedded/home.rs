@@ -30,10 +30,7 @@ impl Home {
         fs::create_dir_all(&path).map_err(|error| folder("the index folder cannot be made", error))?;
         let known = path.join(LOCK).exists() || path.join(CURRENT).exists();
         if !known && holds_other_things(&path)? {
-            return Err(SearchError::refused(format!(
-                "{} is not empty and no search index",
-                path.display()
-            )));
+            return Err(SearchError::refused(format!("{} is not empty and no search index", path.display())));
         }
         let lock = OpenOptions::new()
             .write(true)
@@ -43,9 +40,9 @@ impl Home {
             .map_err(|error| folder("the index folder is not writable", error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(SearchError::unavailable(
-                "another process has the index folder open",
-            )),
+            Err(TryLockError::WouldBlock) => {
+                Err(SearchError::unavailable("another process has the index folder open"))
+            }
             Err(TryLockError::Error(error)) => Err(folder("the index folder cannot be locked", error)),
         }
     }
@@ -93,10 +90,7 @@ impl Home {
     /// Removes every generation but one. What stays behind is removed the next time.
     pub(super) fn sweep(&self, keep: u64) {
         let numbers = self.numbers().unwrap_or_default();
-        numbers
-            .into_iter()
-            .filter(|number| *number != keep)
-            .for_each(|number| self.discard(number));
+        numbers.into_iter().filter(|number| *number != keep).for_each(|number| self.discard(number));
     }
 
     pub(super) fn discard(&self, number: u64) {
@@ -114,26 +108,17 @@ impl Home {
 fn names(path: &Path) -> Result<Vec<String>, SearchError> {
     let entries = fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
     let entries = entries.map_err(|error| folder("the index folder is not readable", error))?;
-    Ok(entries
-        .iter()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect())
+    Ok(entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
 }
 
 /// A fresh volume may hold a `lost+found`.
 fn holds_other_things(path: &Path) -> Result<bool, SearchError> {
-    Ok(names(path)?
-        .iter()
-        .any(|name| name != "lost+found" && !name.starts_with('.')))
+    Ok(names(path)?.iter().any(|name| name != "lost+found" && !name.starts_with('.')))
 }
 
 /// Makes the names in a folder durable, where the system lets a folder be opened.
 fn sync(path: &Path) -> std::io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -159,17 +144,9 @@ mod tests {
     fn a_current_of_another_version_or_of_nothing_is_broken() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let home = Home::open(folder.path().join("index"))?;
-        for text in [
-            String::new(),
-            "7".to_owned(),
-            "x y".to_owned(),
-            format!("{} 1", FORMAT + 1),
-        ] {
+        for text in [String::new(), "7".to_owned(), "x y".to_owned(), format!("{} 1", FORMAT + 1)] {
             fs::write(folder.path().join("index").join(CURRENT), &text)?;
-            assert!(
-                matches!(home.current(), Err(SearchError::Broken { .. })),
-                "{text}"
-            );
+            assert!(matches!(home.current(), Err(SearchError::Broken { .. })), "{text}");
         }
         Ok(())
     }

@@ -42,10 +42,7 @@ impl EmbeddedIndex {
     }
 
     fn over(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-            writer: Arc::new(Mutex::new(None)),
-        }
+        Self { shared: Arc::new(shared), writer: Arc::new(Mutex::new(None)) }
     }
 
     async fn read<T, F>(&self, look: F) -> Result<T, SearchError>

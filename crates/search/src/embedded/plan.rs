@@ -19,9 +19,11 @@ use crate::words::Words;
 const EXACT: f32 = 1.0;
 const FOLDED: f32 = 0.75;
 const PAIR: f32 = 0.7;
+const FOLDED_PAIR: f32 = 0.28;
 const TITLE_EXACT: f32 = 0.9;
 const TITLE_FOLDED: f32 = 0.5;
 const TITLE_PAIR: f32 = 1.0;
+const TITLE_FOLDED_PAIR: f32 = 0.4;
 /// A word of a title that only begins like the last word of the query.
 const BEGUN: f32 = 0.2;
 /// When no word carries a mark, most likely they were left out: texts that lack them too are
@@ -38,11 +40,7 @@ type Clause = (Occur, Box<dyn Matcher>);
 /// Matches what passes the filters, without a score.
 pub(super) fn listing(fields: &Fields, query: &Query) -> Box<dyn Matcher> {
     let clauses = filters(fields, query);
-    if clauses.is_empty() {
-        Box::new(AllQuery)
-    } else {
-        Box::new(BooleanQuery::new(clauses))
-    }
+    if clauses.is_empty() { Box::new(AllQuery) } else { Box::new(BooleanQuery::new(clauses)) }
 }
 
 /// Matches enough of the words within the filters, best scores first.
@@ -70,6 +68,9 @@ pub(super) fn search(
             let key = pair(&first.key.exact, &second.key.exact);
             prefer(fields.e2_all, &key, trust * PAIR);
             prefer(fields.e2_title, &key, trust * title * TITLE_PAIR);
+            let key = pair(&first.key.folded, &second.key.folded);
+            prefer(fields.f2_all, &key, FOLDED_PAIR);
+            prefer(fields.f2_title, &key, title * TITLE_FOLDED_PAIR);
         }
     }
     Ok(Box::new(BooleanQuery::new(clauses)))
@@ -96,17 +97,11 @@ fn coverage(searcher: &Searcher, fields: &Fields, words: &Words) -> Result<Box<d
         }
         let mut any = vec![whole];
         for begun in completions(searcher, fields.f_title, key)? {
-            any.push(Box::new(ConstScoreQuery::new(
-                term(fields.f_title, &begun),
-                BEGUN,
-            )));
+            any.push(Box::new(ConstScoreQuery::new(term(fields.f_title, &begun), BEGUN)));
         }
         clauses.push(Box::new(BooleanQuery::union(any)));
     }
-    Ok(Box::new(BooleanQuery::union_with_minimum_required_clauses(
-        clauses,
-        words.needed(),
-    )))
+    Ok(Box::new(BooleanQuery::union_with_minimum_required_clauses(clauses, words.needed())))
 }
 
 /// The commonest words that begin with `start`, itself left out.
@@ -150,8 +145,5 @@ fn weighted(field: Field, key: &str, weight: f32) -> Box<dyn Matcher> {
 }
 
 fn term(field: Field, key: &str) -> Box<dyn Matcher> {
-    Box::new(TermQuery::new(
-        Term::from_field_text(field, key),
-        IndexRecordOption::WithFreqs,
-    ))
+    Box::new(TermQuery::new(Term::from_field_text(field, key), IndexRecordOption::WithFreqs))
 }

@@ -32,10 +32,7 @@ pub(super) fn find(generation: &Generation, query: &Query) -> Result<Found, Tant
     for (score, at) in ranked {
         hits.push(hit(&searcher, generation, &words, score, at)?);
     }
-    Ok(Found {
-        hits,
-        total_count: total as u64,
-    })
+    Ok(Found { hits, total_count: total as u64 })
 }
 
 /// Equal scores are settled by id, so that pages do not overlap when segments merge in between.
@@ -51,17 +48,9 @@ fn best(
         SortByStaticFastValue::<u64>::for_field(WORK_HIGH),
         SortByStaticFastValue::<u64>::for_field(WORK_LOW),
     );
-    let page = TopDocs::with_limit(query.limit)
-        .and_offset(query.offset)
-        .order_by(order);
+    let page = TopDocs::with_limit(query.limit).and_offset(query.offset).order_by(order);
     let (ranked, total) = searcher.search(matcher.as_ref(), &(page, Count))?;
-    Ok((
-        ranked
-            .into_iter()
-            .map(|((score, _, _), at)| (score, at))
-            .collect(),
-        total,
-    ))
+    Ok((ranked.into_iter().map(|((score, _, _), at)| (score, at)).collect(), total))
 }
 
 fn newest(
@@ -75,9 +64,7 @@ fn newest(
         SortByStaticFastValue::<u64>::for_field(WORK_HIGH),
         SortByStaticFastValue::<u64>::for_field(WORK_LOW),
     );
-    let page = TopDocs::with_limit(query.limit)
-        .and_offset(query.offset)
-        .order_by(order);
+    let page = TopDocs::with_limit(query.limit).and_offset(query.offset).order_by(order);
     let (ranked, total) = searcher.search(matcher.as_ref(), &(page, Count))?;
     Ok((ranked.into_iter().map(|(_, at)| (0.0, at)).collect(), total))
 }
@@ -93,13 +80,7 @@ fn hit(
     let record: TantivyDocument = searcher.doc(at)?;
     let (title, summary, body) = generation.fields.texts(&record);
     let shown = snippet::show(words, title, summary, body);
-    Ok(Hit {
-        work,
-        revision,
-        score,
-        title: shown.title,
-        snippet: shown.snippet,
-    })
+    Ok(Hit { work, revision, score, title: shown.title, snippet: shown.snippet })
 }
 
 /// Reads columns only, never the texts.
@@ -123,12 +104,7 @@ struct Ids {
 impl Ids {
     fn of(segment: &SegmentReader) -> Result<Self, TantivyError> {
         let column = |name| segment.fast_fields().u64(name);
-        let columns = [
-            column(WORK_HIGH)?,
-            column(WORK_LOW)?,
-            column(REVISION_HIGH)?,
-            column(REVISION_LOW)?,
-        ];
+        let columns = [column(WORK_HIGH)?, column(WORK_LOW)?, column(REVISION_HIGH)?, column(REVISION_LOW)?];
         Ok(Self { columns })
     }
 
@@ -137,9 +113,7 @@ impl Ids {
             [Some(work_high), Some(work_low), Some(high), Some(low)] => {
                 Ok(ids((work_high, work_low), (high, low)))
             }
-            _ => Err(TantivyError::DataCorruption(DataCorruption::comment_only(
-                "a record without ids",
-            ))),
+            _ => Err(TantivyError::DataCorruption(DataCorruption::comment_only("a record without ids"))),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::query::Attribute;
 
 /// Changes with anything that makes an index of an earlier version read wrongly: the fields, or
 /// how keys are made. A folder of another format is rebuilt.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 pub(super) const RELEASED_AT: &str = "released_at";
 pub(super) const WORK_HIGH: &str = "work_high";
@@ -25,7 +25,7 @@ pub(super) const WORK_LOW: &str = "work_low";
 pub(super) const REVISION_HIGH: &str = "revision_high";
 pub(super) const REVISION_LOW: &str = "revision_low";
 
-/// Handles of the fields. `e_` holds exact keys, `f_` folded ones, `e2_` pairs of exact keys;
+/// Handles of the fields. `e_` holds exact keys, `f_` folded ones, `e2_` and `f2_` pairs of each;
 /// `_all` is title, summary, topic names and body together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields {
@@ -38,9 +38,11 @@ pub(super) struct Fields {
     pub(super) e_all: Field,
     pub(super) f_all: Field,
     pub(super) e2_all: Field,
+    pub(super) f2_all: Field,
     pub(super) e_title: Field,
     pub(super) f_title: Field,
     pub(super) e2_title: Field,
+    pub(super) f2_title: Field,
     title: Field,
     summary: Field,
     body: Field,
@@ -67,9 +69,11 @@ pub(super) fn layout() -> (Schema, Fields) {
         e_all: schema.add_text_field("e_all", keys.clone()),
         f_all: schema.add_text_field("f_all", keys.clone()),
         e2_all: schema.add_text_field("e2_all", keys.clone()),
+        f2_all: schema.add_text_field("f2_all", keys.clone()),
         e_title: schema.add_text_field("e_title", keys.clone()),
         f_title: schema.add_text_field("f_title", keys.clone()),
-        e2_title: schema.add_text_field("e2_title", keys),
+        e2_title: schema.add_text_field("e2_title", keys.clone()),
+        f2_title: schema.add_text_field("f2_title", keys),
         title: schema.add_text_field("title", STORED),
         summary: schema.add_text_field("summary", STORED),
         body: schema.add_text_field("body", STORED),
@@ -109,7 +113,7 @@ impl Fields {
         all.add(&texts.body);
 
         let work = record_name(document.work);
-        let layers: [(Field, &str); 13] = [
+        let layers: [(Field, &str); 15] = [
             (self.work, &work),
             (self.kind, &document.kind),
             (self.level, &document.level),
@@ -117,9 +121,11 @@ impl Fields {
             (self.e_all, &all.exact),
             (self.f_all, &all.folded),
             (self.e2_all, &all.pairs),
+            (self.f2_all, &all.folded_pairs),
             (self.e_title, &title.exact),
             (self.f_title, &title.folded),
             (self.e2_title, &title.pairs),
+            (self.f2_title, &title.folded_pairs),
             (self.title, &texts.title),
             (self.summary, &texts.summary),
             (self.body, &texts.body),
@@ -146,12 +152,7 @@ impl Fields {
 
     /// Title, summary and body as they were stored.
     pub(super) fn texts<'r>(&self, record: &'r TantivyDocument) -> (&'r str, &'r str, &'r str) {
-        let text = |field| {
-            record
-                .get_first(field)
-                .and_then(|value| value.as_str())
-                .unwrap_or_default()
-        };
+        let text = |field| record.get_first(field).and_then(|value| value.as_str()).unwrap_or_default();
         (text(self.title), text(self.summary), text(self.body))
     }
 }

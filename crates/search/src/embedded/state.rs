@@ -29,10 +29,7 @@ enum State {
 impl Shared {
     pub(super) fn in_memory() -> Result<Self, SearchError> {
         let empty = Generation::in_memory(&[]).map_err(fault)?;
-        Ok(Self {
-            home: None,
-            state: RwLock::new(State::Readable(Arc::new(empty))),
-        })
+        Ok(Self { home: None, state: RwLock::new(State::Readable(Arc::new(empty))) })
     }
 
     pub(super) fn in_folder(path: PathBuf) -> Result<Self, SearchError> {
@@ -47,10 +44,7 @@ impl Shared {
             Ok(Err(error)) => return Err(error),
             Err(_) => broken("the engine panicked over a file".to_owned()),
         };
-        Ok(Self {
-            home: Some(home),
-            state: RwLock::new(state),
-        })
+        Ok(Self { home: Some(home), state: RwLock::new(state) })
     }
 
     pub(super) fn readable(&self) -> Result<Arc<Generation>, SearchError> {
@@ -81,11 +75,7 @@ impl Shared {
         let (number, fresh) = build(home, documents)?;
         self.replace(fresh);
         home.sweep(number);
-        info!(
-            number,
-            documents = documents.len(),
-            "the search index was rebuilt"
-        );
+        info!(number, documents = documents.len(), "the search index was rebuilt");
         Ok(())
     }
 
@@ -103,10 +93,7 @@ fn broken(why: String) -> State {
 /// What the folder holds; in a new folder, an empty generation.
 fn first_look(home: &Home) -> Result<Generation, SearchError> {
     let (number, generation) = match home.current()? {
-        Some(number) => (
-            number,
-            Generation::open(number, &home.generation(number)).map_err(unreadable)?,
-        ),
+        Some(number) => (number, Generation::open(number, &home.generation(number)).map_err(unreadable)?),
         None => build(home, &[])?,
     };
     home.sweep(number);

@@ -43,10 +43,7 @@ async fn newest(client: &Client, name: &str, query: &Query) -> Result<Found, Sea
     }
     let answer = within(listing.execute::<Stored>()).await?;
     let hits = hits(&Words::default(), answer.hits)?;
-    Ok(Found {
-        hits,
-        total_count: answer.estimated_total_hits.unwrap_or_default() as u64,
-    })
+    Ok(Found { hits, total_count: answer.estimated_total_hits.unwrap_or_default() as u64 })
 }
 
 /// One query on the texts, which the server folds, and one on the exact keys when marks were
@@ -55,10 +52,7 @@ async fn best(client: &Client, name: &str, words: &Words, query: &Query) -> Resu
     let index = client.index(name);
     let filter = filter(query);
     let typed = spoken(words, words.list().iter().map(|word| word.text.clone()).collect());
-    let keys = spoken(
-        words,
-        words.list().iter().map(|word| ascii(&word.key.exact)).collect(),
-    );
+    let keys = spoken(words, words.list().iter().map(|word| ascii(&word.key.exact)).collect());
     let mut plain = SearchQuery::new(&index);
     plain
         .with_query(&typed)
@@ -84,10 +78,7 @@ async fn best(client: &Client, name: &str, words: &Words, query: &Query) -> Resu
     let both = both.with_federation(page);
     let answer = within(both.execute::<Stored>()).await?;
     let hits = hits(words, answer.hits)?;
-    Ok(Found {
-        hits,
-        total_count: answer.estimated_total_hits as u64,
-    })
+    Ok(Found { hits, total_count: answer.estimated_total_hits as u64 })
 }
 
 /// A space at the end tells the server that the last word is finished.
@@ -111,20 +102,10 @@ fn hits(words: &Words, results: Vec<SearchResult<Stored>>) -> Result<Vec<Hit>, S
     let mut hits = Vec::with_capacity(results.len());
     for found in results {
         let (work, revision) = found.result.ids()?;
-        let score = found
-            .federation
-            .map_or(0.0, |origin| origin.weighted_ranking_score);
-        let Stored {
-            title, summary, body, ..
-        } = &found.result;
+        let score = found.federation.map_or(0.0, |origin| origin.weighted_ranking_score);
+        let Stored { title, summary, body, .. } = &found.result;
         let shown = snippet::show(words, title, summary, body);
-        hits.push(Hit {
-            work,
-            revision,
-            score,
-            title: shown.title,
-            snippet: shown.snippet,
-        });
+        hits.push(Hit { work, revision, score, title: shown.title, snippet: shown.snippet });
     }
     Ok(hits)
 }

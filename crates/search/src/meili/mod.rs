@@ -41,18 +41,11 @@ pub(crate) struct MeiliIndex {
 impl MeiliIndex {
     pub(crate) fn new(host: String, name: String, api_key: Option<&str>) -> Result<Self, SearchError> {
         let client = Client::new(host, api_key).map_err(call::fault)?;
-        Ok(Self {
-            client,
-            name,
-            prepared: OnceCell::new(),
-            changing: Mutex::new(()),
-        })
+        Ok(Self { client, name, prepared: OnceCell::new(), changing: Mutex::new(()) })
     }
 
     async fn ready(&self) -> Result<(), SearchError> {
-        self.prepared
-            .get_or_try_init(|| prepare(&self.client, &self.name))
-            .await?;
+        self.prepared.get_or_try_init(|| prepare(&self.client, &self.name)).await?;
         Ok(())
     }
 
@@ -102,9 +95,7 @@ impl SearchIndex for MeiliIndex {
         let mut contents = Vec::new();
         loop {
             let mut page = DocumentsQuery::new(&index);
-            page.with_offset(contents.len())
-                .with_limit(PAGE)
-                .with_fields([ID, "revision"]);
+            page.with_offset(contents.len()).with_limit(PAGE).with_fields([ID, "revision"]);
             let answer = within(page.execute::<Stored>()).await?;
             for stored in &answer.results {
                 contents.push(stored.ids()?);
@@ -123,10 +114,7 @@ impl SearchIndex for MeiliIndex {
         discard(&self.client, &spare).await?;
         prepare(&self.client, &spare).await?;
         self.fill(&spare, &documents).await?;
-        let swap = SwapIndexes {
-            indexes: (self.name.clone(), spare.clone()),
-            rename: None,
-        };
+        let swap = SwapIndexes { indexes: (self.name.clone(), spare.clone()), rename: None };
         let task = within(self.client.swap_indexes([&swap])).await?;
         finish(&self.client, task).await?;
         discard(&self.client, &spare).await
@@ -135,10 +123,7 @@ impl SearchIndex for MeiliIndex {
     async fn check(&self) -> Result<(), SearchError> {
         let health = within(self.client.health()).await?;
         if health.status != "available" {
-            return Err(SearchError::unavailable(format!(
-                "Meilisearch says it is {}",
-                health.status
-            )));
+            return Err(SearchError::unavailable(format!("Meilisearch says it is {}", health.status)));
         }
         self.ready().await?;
         within(self.client.get_raw_index(&self.name)).await?;
@@ -193,9 +178,6 @@ mod tests {
         assert_eq!(sizes(Vec::new()), [0_usize; 0]);
         assert_eq!(sizes((0..150).map(|_| document(1)).collect()), [100, 50]);
         let (large, small) = (BATCH_BYTES + 1, BATCH_BYTES / 2);
-        assert_eq!(
-            sizes([small, small, large, small].map(document).into()),
-            [2, 1, 1]
-        );
+        assert_eq!(sizes([small, small, large, small].map(document).into()), [2, 1, 1]);
     }
 }

@@ -76,10 +76,7 @@ impl Stored {
             Uuid::try_parse(text)
                 .map_err(|error| SearchError::broken("a record whose id is not ours").caused_by(error))
         };
-        Ok((
-            WorkId::from_uuid(parse(&self.id)?),
-            RevisionId::from_uuid(parse(&self.revision)?),
-        ))
+        Ok((WorkId::from_uuid(parse(&self.id)?), RevisionId::from_uuid(parse(&self.revision)?)))
     }
 }
 
@@ -107,9 +104,6 @@ mod tests {
 
     #[test]
     fn marks_become_digits() {
-        assert_eq!(
-            ascii(&Keys::of("Đường đời, kỹ năng").exact),
-            "d9u7o7ng2 d9o7i2 ki4 na8ng"
-        );
+        assert_eq!(ascii(&Keys::of("Đường đời, kỹ năng").exact), "d9u7o7ng2 d9o7i2 ki4 na8ng");
     }
 }

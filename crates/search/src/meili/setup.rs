@@ -49,13 +49,8 @@ pub(super) async fn discard(client: &Client, name: &str) -> Result<(), SearchErr
 
 /// Needs Meilisearch 1.15 or later.
 fn settings() -> Settings {
-    let filters = [
-        Attribute::Kind,
-        Attribute::Topic,
-        Attribute::Level,
-        Attribute::Audience,
-        Attribute::Language,
-    ];
+    let filters =
+        [Attribute::Kind, Attribute::Topic, Attribute::Level, Attribute::Audience, Attribute::Language];
     Settings::new()
         .with_searchable_attributes(["title", "title_x", "summary", "topic_names", "body", "body_x"])
         .with_displayed_attributes([ID, "revision", "title", "summary", "body"])
@@ -66,15 +61,10 @@ fn settings() -> Settings {
             enabled: Some(true),
             disable_on_attributes: Some(vec!["title_x".to_owned(), "body_x".to_owned()]),
             disable_on_words: None,
-            min_word_size_for_typos: Some(MinWordSizeForTypos {
-                one_typo: Some(4),
-                two_typos: Some(9),
-            }),
+            min_word_size_for_typos: Some(MinWordSizeForTypos { one_typo: Some(4), two_typos: Some(9) }),
             disable_on_numbers: Some(true),
         })
-        .with_pagination(PaginationSetting {
-            max_total_hits: MAX_OFFSET + MAX_LIMIT,
-        })
+        .with_pagination(PaginationSetting { max_total_hits: MAX_OFFSET + MAX_LIMIT })
         .with_localized_attributes([LocalizedAttributes {
             locales: vec!["vie".to_owned()],
             attribute_patterns: vec!["*".to_owned()],

@@ -15,11 +15,7 @@ impl Fragments {
         if text.is_empty() {
             return;
         }
-        let text = if self.squeeze {
-            squeezed(text)
-        } else {
-            text.to_owned()
-        };
+        let text = if self.squeeze { squeezed(text) } else { text.to_owned() };
         match self.list.last_mut() {
             Some(last) if last.is_match == is_match => last.text.push_str(&text),
             Some(_) | None => self.list.push(Fragment { text, is_match }),

@@ -34,10 +34,7 @@ pub(crate) fn show(words: &Words, title: &str, summary: &str, body: &str) -> Sho
         (None, None) if summary.is_empty() => (&body, body.beginning()),
         (None, None) => (&summary, summary.beginning()),
     };
-    Shown {
-        title: title.whole(),
-        snippet: chosen.0.cut(chosen.1),
-    }
+    Shown { title: title.whole(), snippet: chosen.0.cut(chosen.1) }
 }
 
 #[cfg(test)]
@@ -55,11 +52,7 @@ mod tests {
     /// Matches between brackets.
     fn plain(fragments: &[Fragment]) -> String {
         let text = |part: &Fragment| {
-            if part.is_match {
-                format!("[{}]", part.text)
-            } else {
-                part.text.clone()
-            }
+            if part.is_match { format!("[{}]", part.text) } else { part.text.clone() }
         };
         fragments.iter().map(text).collect()
     }
@@ -70,10 +63,7 @@ mod tests {
 
     #[test]
     fn titles() {
-        assert_eq!(
-            title("hoc suot doi", "Học suốt đời là gì?"),
-            "[Học suốt đời] là gì?"
-        );
+        assert_eq!(title("hoc suot doi", "Học suốt đời là gì?"), "[Học suốt đời] là gì?");
         assert_eq!(title("suốt", "Học, suốt  đời"), "Học, [suốt]  đời");
         assert_eq!(title("hoà bình", "Hòa bình!"), "[Hòa bình]!");
         assert_eq!(title("học đ", "Học suốt đời"), "[Học] suốt [đời]");
@@ -92,21 +82,12 @@ mod tests {
     fn snippets() {
         let body = format!("{}con đường\nđi học{}", "chữ ".repeat(50), " chữ".repeat(50));
         let shown = plain(&show(&words("đường đi"), "", "Tóm tắt.", &body).snippet);
-        assert!(
-            shown.starts_with("… chữ chữ chữ con [đường đi] học chữ"),
-            "{shown}"
-        );
+        assert!(shown.starts_with("… chữ chữ chữ con [đường đi] học chữ"), "{shown}");
         assert!(shown.ends_with("chữ …"), "{shown}");
         assert_eq!(densach_text::tokens(&shown).count(), 30);
 
-        assert_eq!(
-            plain(&show(&words("vắng"), "", "Tóm tắt.", &body).snippet),
-            "Tóm tắt."
-        );
-        assert_eq!(
-            plain(&show(&Words::default(), "", "", "Ngắn thôi.").snippet),
-            "Ngắn thôi."
-        );
+        assert_eq!(plain(&show(&words("vắng"), "", "Tóm tắt.", &body).snippet), "Tóm tắt.");
+        assert_eq!(plain(&show(&Words::default(), "", "", "Ngắn thôi.").snippet), "Ngắn thôi.");
         assert!(show(&words("vắng"), "Tên", "", "").snippet.is_empty());
     }
 }

@@ -33,10 +33,7 @@ pub(super) struct Reader<'q, 't> {
 
 impl<'q, 't> Reader<'q, 't> {
     pub(super) fn new(words: &'q Words) -> Self {
-        Self {
-            words,
-            seen: HashMap::new(),
-        }
+        Self { words, seen: HashMap::new() }
     }
 
     pub(super) fn read(&mut self, text: &'t str) -> Text<'t> {
@@ -45,10 +42,7 @@ impl<'q, 't> Reader<'q, 't> {
         let places = tokens(text)
             .map(|token| Place {
                 range: token.range(),
-                matched: *self
-                    .seen
-                    .entry(token.text)
-                    .or_insert_with(|| matching(words, token.text)),
+                matched: *self.seen.entry(token.text).or_insert_with(|| matching(words, token.text)),
             })
             .collect();
         Text { text, places }
@@ -69,11 +63,6 @@ fn matching(words: &Words, text: &str) -> Option<Match> {
     if let Some(word) = list.iter().position(folded) {
         return Some(Match { word, exact: false });
     }
-    let begun = words
-        .unfinished()
-        .is_some_and(|start| key.folded.starts_with(start));
-    begun.then(|| Match {
-        word: list.len() - 1,
-        exact: false,
-    })
+    let begun = words.unfinished().is_some_and(|start| key.folded.starts_with(start));
+    begun.then(|| Match { word: list.len() - 1, exact: false })
 }

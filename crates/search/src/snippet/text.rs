@@ -22,23 +22,15 @@ pub(super) struct Text<'t> {
 impl Text<'_> {
     /// A bit for each word that was typed with marks and stands here just so.
     pub(super) fn exact(&self, words: &Words) -> u64 {
-        let matches = self
-            .places
-            .iter()
-            .filter_map(|place| place.matched)
-            .filter(|found| found.exact);
+        let matches = self.places.iter().filter_map(|place| place.matched).filter(|found| found.exact);
         let marked = |found: &Match| words.list().get(found.word).is_some_and(Word::is_marked);
-        matches
-            .filter(marked)
-            .fold(0_u64, |bits, found| bits | (1_u64 << found.word))
+        matches.filter(marked).fold(0_u64, |bits, found| bits | (1_u64 << found.word))
     }
 
     /// Where a word was found as typed, its other readings are chance.
     pub(super) fn drop_loose(&mut self, exact: u64) {
         for place in &mut self.places {
-            place.matched = place
-                .matched
-                .filter(|found| found.exact || exact & (1_u64 << found.word) == 0);
+            place.matched = place.matched.filter(|found| found.exact || exact & (1_u64 << found.word) == 0);
         }
     }
 
@@ -79,19 +71,12 @@ impl Text<'_> {
     }
 
     pub(super) fn cut(&self, window: Range<usize>) -> Vec<Fragment> {
-        let mut fragments = Fragments {
-            squeeze: true,
-            ..Fragments::default()
-        };
+        let mut fragments = Fragments { squeeze: true, ..Fragments::default() };
         let places = self.places.get(window.clone()).unwrap_or_default();
         let (Some(first), Some(last)) = (places.first(), places.last()) else {
             return Vec::new();
         };
-        let start = if window.start == 0 && first.range.start <= EDGE {
-            0
-        } else {
-            first.range.start
-        };
+        let start = if window.start == 0 && first.range.start <= EDGE { 0 } else { first.range.start };
         let end = if window.end == self.places.len() {
             self.text.floor_char_boundary(last.range.end + EDGE)
         } else {
@@ -130,11 +115,7 @@ fn points(places: &[Place]) -> u32 {
         if let Some(found) = place.matched {
             bits |= 1_u64 << found.word;
             points += if found.exact { 2 } else { 1 };
-            points += if before == found.word.checked_sub(1) && before.is_some() {
-                4
-            } else {
-                0
-            };
+            points += if before == found.word.checked_sub(1) && before.is_some() { 4 } else { 0 };
         }
         before = word;
     }

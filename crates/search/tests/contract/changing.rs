@@ -22,27 +22,14 @@ pub(crate) async fn nothing_to_do(index: &Index) -> Outcome {
 }
 
 pub(crate) async fn upsert_replaces(index: &Index) -> Outcome {
-    index
-        .upsert(vec![document(1, "Toán cao cấp"), document(2, "Vườn rau")])
-        .await?;
-    index
-        .upsert(vec![Document {
-            revision: revision(7),
-            ..document(1, "Âm nhạc dân gian")
-        }])
-        .await?;
+    index.upsert(vec![document(1, "Toán cao cấp"), document(2, "Vườn rau")]).await?;
+    index.upsert(vec![Document { revision: revision(7), ..document(1, "Âm nhạc dân gian") }]).await?;
     assert_eq!(ask(index, "toán").await?, NONE);
     assert_eq!(ask(index, "âm nhạc").await?, [work(1)]);
-    assert_eq!(
-        sorted_contents(index).await?,
-        [(work(1), revision(7)), (work(2), revision(1002))]
-    );
+    assert_eq!(sorted_contents(index).await?, [(work(1), revision(7)), (work(2), revision(1002))]);
 
     let twice = [(8, "Lịch sử"), (9, "Địa lý")];
-    let twice = twice.map(|(number, title)| Document {
-        revision: revision(number),
-        ..document(3, title)
-    });
+    let twice = twice.map(|(number, title)| Document { revision: revision(number), ..document(3, title) });
     index.upsert(twice.into()).await?;
     assert_eq!(ask(index, "lịch sử").await?, NONE);
     assert_eq!(ask(index, "địa lý").await?, [work(3)]);
@@ -51,9 +38,7 @@ pub(crate) async fn upsert_replaces(index: &Index) -> Outcome {
 }
 
 pub(crate) async fn remove(index: &Index) -> Outcome {
-    index
-        .upsert((1..=3).map(|number| document(number, "Bài học")).collect())
-        .await?;
+    index.upsert((1..=3).map(|number| document(number, "Bài học")).collect()).await?;
     index.remove(&[work(1), work(3), work(99)]).await?;
     assert_eq!(ask(index, "bài học").await?, [work(2)]);
     index.upsert(vec![document(1, "Bài học")]).await?;
@@ -62,9 +47,7 @@ pub(crate) async fn remove(index: &Index) -> Outcome {
 }
 
 pub(crate) async fn contents(index: &Index) -> Outcome {
-    index
-        .upsert((1..=120).map(|number| document(number, "Bài học")).collect())
-        .await?;
+    index.upsert((1..=120).map(|number| document(number, "Bài học")).collect()).await?;
     index.remove(&[work(5)]).await?;
     let expected: Vec<_> = (1..=120)
         .filter(|number| *number != 5)
@@ -75,18 +58,13 @@ pub(crate) async fn contents(index: &Index) -> Outcome {
 }
 
 pub(crate) async fn rebuild(index: &Index) -> Outcome {
-    index
-        .upsert(vec![document(1, "Toán cao cấp"), document(2, "Âm nhạc")])
-        .await?;
+    index.upsert(vec![document(1, "Toán cao cấp"), document(2, "Âm nhạc")]).await?;
     let fresh = vec![document(2, "Âm nhạc"), document(3, "Vườn rau")];
     let question = asking("âm nhạc");
     let (rebuilt, meanwhile) = tokio::join!(index.rebuild(fresh), index.find(&question));
     rebuilt?;
     assert_eq!(meanwhile?.total_count, 1);
-    assert_eq!(
-        sorted_contents(index).await?,
-        [(work(2), revision(1002)), (work(3), revision(1003))]
-    );
+    assert_eq!(sorted_contents(index).await?, [(work(2), revision(1002)), (work(3), revision(1003))]);
     assert_eq!(ask(index, "toán").await?, NONE);
     assert_eq!(ask(index, "vuon rau").await?, [work(3)]);
 

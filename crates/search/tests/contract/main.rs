@@ -101,29 +101,17 @@ impl Server {
     fn given() -> Option<Self> {
         let url = env::var("DENSACH_TEST_MEILI_URL").ok()?;
         let key = env::var("DENSACH_TEST_MEILI_KEY").ok();
-        Some(Self {
-            url,
-            key,
-            name: format!("densach-test-{}", Uuid::now_v7().simple()),
-        })
+        Some(Self { url, key, name: format!("densach-test-{}", Uuid::now_v7().simple()) })
     }
 
     async fn index(&self) -> Result<Index, SearchError> {
         let url = format!("{}/?index={}", self.url.trim_end_matches('/'), self.name);
-        open(&SearchConfig {
-            url,
-            api_key: self.key.clone(),
-        })
-        .await
+        open(&SearchConfig { url, api_key: self.key.clone() }).await
     }
 
     async fn clean(&self) -> Outcome {
         let client = Client::new(self.url.trim_end_matches('/'), self.key.as_deref())?;
-        client
-            .delete_index(&self.name)
-            .await?
-            .wait_for_completion(&client, None, None)
-            .await?;
+        client.delete_index(&self.name).await?.wait_for_completion(&client, None, None).await?;
         Ok(())
     }
 }
@@ -161,10 +149,7 @@ fn document(number: u128, title: &str) -> Document {
 }
 
 fn asking(text: &str) -> Query {
-    Query {
-        text: text.to_owned(),
-        ..Query::default()
-    }
+    Query { text: text.to_owned(), ..Query::default() }
 }
 
 fn works(found: &Found) -> Vec<WorkId> {
@@ -180,9 +165,5 @@ fn joined(fragments: &[Fragment]) -> String {
 }
 
 fn matched(fragments: &[Fragment]) -> Vec<&str> {
-    fragments
-        .iter()
-        .filter(|fragment| fragment.is_match)
-        .map(|fragment| fragment.text.as_str())
-        .collect()
+    fragments.iter().filter(|fragment| fragment.is_match).map(|fragment| fragment.text.as_str()).collect()
 }

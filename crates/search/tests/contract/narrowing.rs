@@ -33,114 +33,41 @@ pub(crate) async fn filters(index: &Index) -> Outcome {
     let some = |value: &str| Some(value.to_owned());
     let cases: [(Query, &[u128]); 10] = [
         (all.clone(), &[1, 2, 3]),
-        (
-            Query {
-                kinds: text(&["video"]),
-                ..all.clone()
-            },
-            &[2],
-        ),
-        (
-            Query {
-                kinds: text(&["video", "course"]),
-                ..all.clone()
-            },
-            &[2, 3],
-        ),
-        (
-            Query {
-                topics: text(&["toan"]),
-                ..all.clone()
-            },
-            &[1, 2],
-        ),
-        (
-            Query {
-                topics: text(&["toan", "tin-hoc"]),
-                ..all.clone()
-            },
-            &[1, 2, 3],
-        ),
-        (
-            Query {
-                level: some("co-ban"),
-                ..all.clone()
-            },
-            &[1, 3],
-        ),
-        (
-            Query {
-                audience: some("tre-em"),
-                ..all.clone()
-            },
-            &[2, 3],
-        ),
-        (
-            Query {
-                language: some("en"),
-                ..all.clone()
-            },
-            &[3],
-        ),
-        (
-            Query {
-                level: some("co-ban"),
-                audience: some("nguoi-lon"),
-                ..all.clone()
-            },
-            &[1],
-        ),
-        (
-            Query {
-                level: some("x\" OR level != \"\\"),
-                ..all.clone()
-            },
-            &[],
-        ),
+        (Query { kinds: text(&["video"]), ..all.clone() }, &[2]),
+        (Query { kinds: text(&["video", "course"]), ..all.clone() }, &[2, 3]),
+        (Query { topics: text(&["toan"]), ..all.clone() }, &[1, 2]),
+        (Query { topics: text(&["toan", "tin-hoc"]), ..all.clone() }, &[1, 2, 3]),
+        (Query { level: some("co-ban"), ..all.clone() }, &[1, 3]),
+        (Query { audience: some("tre-em"), ..all.clone() }, &[2, 3]),
+        (Query { language: some("en"), ..all.clone() }, &[3]),
+        (Query { level: some("co-ban"), audience: some("nguoi-lon"), ..all.clone() }, &[1]),
+        (Query { level: some("x\" OR level != \"\\"), ..all.clone() }, &[]),
     ];
     for (query, expected) in cases {
         let found = index.find(&query).await?;
         let mut hits = works(&found);
         hits.sort();
-        assert_eq!(
-            hits,
-            expected.iter().copied().map(work).collect::<Vec<_>>(),
-            "{query:?}"
-        );
+        assert_eq!(hits, expected.iter().copied().map(work).collect::<Vec<_>>(), "{query:?}");
         assert_eq!(found.total_count, expected.len() as u64, "{query:?}");
     }
     Ok(())
 }
 
 pub(crate) async fn newest_first_without_words(index: &Index) -> Outcome {
-    let video = Document {
-        kind: "video".to_owned(),
-        ..document(2, "Hai")
-    };
-    index
-        .upsert(vec![document(3, "Ba"), document(1, "Một"), video])
-        .await?;
+    let video = Document { kind: "video".to_owned(), ..document(2, "Hai") };
+    index.upsert(vec![document(3, "Ba"), document(1, "Một"), video]).await?;
     assert_eq!(ask(index, "").await?, [work(3), work(2), work(1)]);
-    let lessons = Query {
-        kinds: vec!["lesson".to_owned()],
-        ..asking(" \u{200b}")
-    };
+    let lessons = Query { kinds: vec!["lesson".to_owned()], ..asking(" \u{200b}") };
     assert_eq!(works(&index.find(&lessons).await?), [work(3), work(1)]);
     Ok(())
 }
 
 pub(crate) async fn pages(index: &Index) -> Outcome {
-    index
-        .upsert((1..=7).map(|number| document(number, "Bài học chung")).collect())
-        .await?;
+    index.upsert((1..=7).map(|number| document(number, "Bài học chung")).collect()).await?;
     for text in ["bài học", ""] {
         let mut seen = Vec::new();
         for offset in [0, 3, 6] {
-            let query = Query {
-                limit: 3,
-                offset,
-                ..asking(text)
-            };
+            let query = Query { limit: 3, offset, ..asking(text) };
             let page = index.find(&query).await?;
             assert_eq!(page.total_count, 7, "{text}");
             assert_eq!(works(&page), works(&index.find(&query).await?), "{text}");
@@ -148,10 +75,7 @@ pub(crate) async fn pages(index: &Index) -> Outcome {
         }
         seen.sort();
         assert_eq!(seen, (1..=7).map(work).collect::<Vec<_>>(), "{text}");
-        let behind = Query {
-            offset: 1000,
-            ..asking(text)
-        };
+        let behind = Query { offset: 1000, ..asking(text) };
         assert_eq!(works(&index.find(&behind).await?), NONE, "{text}");
     }
     Ok(())
@@ -159,38 +83,14 @@ pub(crate) async fn pages(index: &Index) -> Outcome {
 
 pub(crate) async fn only_what_is_within_bounds(index: &Index) -> Outcome {
     for query in [
-        Query {
-            limit: 0,
-            ..asking("học")
-        },
-        Query {
-            limit: 51,
-            ..asking("học")
-        },
-        Query {
-            offset: 1001,
-            ..asking("học")
-        },
-        Query {
-            kinds: vec!["lesson".to_owned(); 51],
-            ..asking("học")
-        },
+        Query { limit: 0, ..asking("học") },
+        Query { limit: 51, ..asking("học") },
+        Query { offset: 1001, ..asking("học") },
+        Query { kinds: vec!["lesson".to_owned(); 51], ..asking("học") },
     ] {
         let refused = index.find(&query).await;
-        assert!(
-            matches!(refused, Err(SearchError::Refused { .. })),
-            "{query:?}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(SearchError::Refused { .. })), "{query:?}: {refused:?}");
     }
-    assert!(
-        index
-            .find(&Query {
-                limit: 50,
-                offset: 1000,
-                ..asking("học")
-            })
-            .await
-            .is_ok()
-    );
+    assert!(index.find(&Query { limit: 50, offset: 1000, ..asking("học") }).await.is_ok());
     Ok(())
 }

@@ -43,7 +43,11 @@ pub(super) async fn import(config: &Config, folder: &Path) -> Outcome {
     }
     print_refused(&report)?;
     print(&summary(&report))?;
-    if report.refused().next().is_some() { Err("some files were refused; mend them and run again".into()) } else { Ok(()) }
+    if report.refused().next().is_some() {
+        Err("some files were refused; mend them and run again".into())
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn summary(report: &Report) -> String {
@@ -94,37 +98,53 @@ pub(super) async fn doctor(config: &Config) -> Outcome {
     };
     say("config", Ok("every setting is well formed".into()))?;
     let secrets = Secrets::load_or_create(&config.secrets.file, config.may_create_secrets());
-    say("secrets", secrets.as_ref().map(|_| config.secrets.file.display().to_string()).map_err(ToString::to_string))?;
+    say(
+        "secrets",
+        secrets.as_ref().map(|_| config.secrets.file.display().to_string()).map_err(ToString::to_string),
+    )?;
     let store = wiring::store(config, &wiring::Overrides::default()).await;
     match &store {
-        Err(error) => say("database", Err(format!("{error}; check database.url and whether the server runs")))?,
-        Ok(store) => {
-            match store.pending_migrations().await {
-                Ok(0) => {
-                    say("database", Ok("up to date".into()))?;
-                    let differing = store.study_days_unreconciled().await.map_err(|error| error.to_string());
-                    say("hours", match differing {
-                        Ok(0) => Ok("sums by day equal the credit that they are sums of".into()),
-                        Ok(count) => Err(format!("{count} day(s) differ from their credit: please report this")),
-                        Err(error) => Err(error),
-                    })?;
-                    say("jobs", match store.job_counts().await {
-                        Ok((waiting, 0)) => Ok(format!("{waiting} waiting")),
-                        Ok((_, dead)) => Err(format!("{dead} failed too often; see last_error in the table job")),
-                        Err(error) => Err(error.to_string()),
-                    })?;
-                }
-                Ok(pending) => say("database", Err(format!("{pending} step(s) behind: run densach migrate")))?,
-                Err(error) => say("database", Err(error.to_string()))?,
-            }
+        Err(error) => {
+            say("database", Err(format!("{error}; check database.url and whether the server runs")))?
         }
+        Ok(store) => match store.pending_migrations().await {
+            Ok(0) => {
+                say("database", Ok("up to date".into()))?;
+                let differing = store.study_days_unreconciled().await.map_err(|error| error.to_string());
+                say(
+                    "hours",
+                    match differing {
+                        Ok(0) => Ok("sums by day equal the credit that they are sums of".into()),
+                        Ok(count) => {
+                            Err(format!("{count} day(s) differ from their credit: please report this"))
+                        }
+                        Err(error) => Err(error),
+                    },
+                )?;
+                say(
+                    "jobs",
+                    match store.job_counts().await {
+                        Ok((waiting, 0)) => Ok(format!("{waiting} waiting")),
+                        Ok((_, dead)) => {
+                            Err(format!("{dead} failed too often; see last_error in the table job"))
+                        }
+                        Err(error) => Err(error.to_string()),
+                    },
+                )?;
+            }
+            Ok(pending) => say("database", Err(format!("{pending} step(s) behind: run densach migrate")))?,
+            Err(error) => say("database", Err(error.to_string()))?,
+        },
     }
     if let Ok(secrets) = &secrets {
         let blob = match wiring::blobs(config, secrets).await {
             Ok(blobs) => blobs.check().await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        say("storage", blob.map(|()| config.blob.url.clone()).map_err(|error| format!("{error}; check blob.url")))?;
+        say(
+            "storage",
+            blob.map(|()| config.blob.url.clone()).map_err(|error| format!("{error}; check blob.url")),
+        )?;
     }
     say("search", search(config).await)?;
     if sick == 0 { Ok(()) } else { Err(format!("{sick} part(s) need attention").into()) }

@@ -112,7 +112,8 @@ fn execute(cli: Cli) -> Outcome {
         Command::Config(ConfigCommand::Default) => return print(crate::config::DEFAULT),
         _ => {}
     }
-    let env = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    let env = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     let config = Config::load(cli.config.as_deref(), env)?;
     if let Command::Config(ConfigCommand::Check) = cli.command {
         return print(&format!("# The configuration is right. What holds:\n{}", config.describe()));
@@ -142,7 +143,9 @@ async fn dispatch(command: Command, config: &Config, lifecycle: &Lifecycle) -> O
         Command::Reindex => admin::reindex(config).await,
         Command::Library(LibraryCommand::Import { folder }) => admin::import(config, &folder).await,
         Command::Units(UnitsCommand::Load) => admin::load_units(config).await,
-        Command::Role(RoleCommand::Grant { phone, role, unit }) => admin::grant(config, &phone, &role, &unit).await,
+        Command::Role(RoleCommand::Grant { phone, role, unit }) => {
+            admin::grant(config, &phone, &role, &unit).await
+        }
         // Answered before anything was opened.
         Command::Schema | Command::Config(_) => Ok(()),
     }

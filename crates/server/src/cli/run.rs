@@ -20,7 +20,9 @@ pub(super) async fn open(config: &Config) -> Result<App, Failure> {
     } else {
         let pending = app.store.pending_migrations().await?;
         if pending > 0 {
-            return Err(format!("the database lags {pending} step(s) behind: run densach migrate first").into());
+            return Err(
+                format!("the database lags {pending} step(s) behind: run densach migrate first").into()
+            );
         }
     }
     Ok(app)

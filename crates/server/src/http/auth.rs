@@ -49,7 +49,8 @@ pub(super) async fn start(
             // The answer must come back to the browser that asked, or somebody could be signed in as somebody else by
             // a link.
             let state = state_of(&address).unwrap_or_default();
-            let cookie = format!("{STATE_COOKIE}={state}; HttpOnly; SameSite=Lax; Path=/auth/oidc; Max-Age=600");
+            let cookie =
+                format!("{STATE_COOKIE}={state}; HttpOnly; SameSite=Lax; Path=/auth/oidc; Max-Age=600");
             (StatusCode::FOUND, [(header::SET_COOKIE, cookie), (header::LOCATION, address)]).into_response()
         }
         Err(error) => refusal(&cx, &error),
@@ -92,7 +93,8 @@ fn state_of(address: &str) -> Option<String> {
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        pairs.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 

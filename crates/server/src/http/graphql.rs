@@ -48,13 +48,16 @@ pub(super) async fn get(
     Query(get): Query<Get>,
 ) -> Response {
     let call = Call::new(&http, &headers, peer);
-    let document = get.document_id.as_deref().and_then(Document::by_hash).filter(|document| document.is_query());
+    let document =
+        get.document_id.as_deref().and_then(Document::by_hash).filter(|document| document.is_query());
     let Some(document) = document else {
         return call.refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "GET: documentId (/documents.json)");
     };
     let variables = match get.variables.as_deref().map(serde_json::from_str).transpose() {
         Ok(variables) => variables.unwrap_or_default(),
-        Err(error) => return call.refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &format!("variables: {error}")),
+        Err(error) => {
+            return call.refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &format!("variables: {error}"));
+        }
     };
     let anonymous = !headers.contains_key(header::AUTHORIZATION);
     let asked = Asked { query: document.text.to_owned(), operation_name: None, variables };
@@ -112,9 +115,12 @@ fn cached(answer: Answer, keep: bool, headers: &HeaderMap) -> Response {
     let digest = Sha256::digest(&answer.json);
     let etag = format!("\"{}\"", digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-        value.to_str().is_ok_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag))
+        value
+            .to_str()
+            .is_ok_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag))
     });
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { answer.json.into_response() };
+    let mut response =
+        if known { StatusCode::NOT_MODIFIED.into_response() } else { answer.json.into_response() };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
@@ -136,7 +142,9 @@ impl Call {
     fn new(http: &Http, headers: &HeaderMap, peer: SocketAddr) -> Self {
         let said = http.0.address_header.as_ref().and_then(|name| headers.get(name)?.to_str().ok());
         // The last address in the list is the one that our own proxy saw.
-        let address = said.and_then(|list| list.rsplit(',').next()).map_or_else(|| peer.ip().to_string(), |a| a.trim().to_owned());
+        let address = said
+            .and_then(|list| list.rsplit(',').next())
+            .map_or_else(|| peer.ip().to_string(), |a| a.trim().to_owned());
         Self {
             language: language(headers),
             request_id: Uuid::now_v7().simple().to_string(),
@@ -160,7 +168,11 @@ impl Call {
 
     async fn actor(&self, http: &Http, headers: &HeaderMap) -> Result<Actor, Error> {
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).ok_or(Error::Unauthenticated)?;
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or(Error::Unauthenticated)?;
         account::authenticate(&http.0.app, token).await
     }
 
@@ -190,6 +202,11 @@ impl Call {
 
 /// Vietnamese, unless English is asked for first.
 pub(super) fn language(headers: &HeaderMap) -> Language {
-    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if asked.trim_start().to_ascii_lowercase().starts_with("en") { Language::English } else { Language::Vietnamese }
+    let asked =
+        headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if asked.trim_start().to_ascii_lowercase().starts_with("en") {
+        Language::English
+    } else {
+        Language::Vietnamese
+    }
 }

@@ -91,7 +91,10 @@ fn storage(state: &Http) -> Router<Http> {
     Router::new()
         .route(&route, get_service(service.clone()).put_service(service))
         .layer(RequestBodyLimitLayer::new(MOST_PART_BYTES))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"))
+        .layer(header_layer(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'",
+        ))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-site"))
 }
 
@@ -102,7 +105,9 @@ async fn measure(State(_): State<Http>, request: Request, next: Next) -> Respons
     let started = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    metrics::counter!("densach_http_requests_total", "route" => route.clone(), "status" => status).increment(1);
-    metrics::histogram!("densach_http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    metrics::counter!("densach_http_requests_total", "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("densach_http_request_seconds", "route" => route)
+        .record(started.elapsed().as_secs_f64());
     response
 }

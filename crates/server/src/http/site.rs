@@ -28,7 +28,8 @@ pub(super) async fn page(uri: Uri) -> Response {
         let text = if path == "index.html" { "web/dist was not built: run make web\n" } else { "404\n" };
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let mime = HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("text/plain"));
+    let mime =
+        HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("text/plain"));
     let policy = if path == "graphiql.html" { EDITOR_POLICY } else { PAGE_POLICY };
     // Built files carry their hash in their names; pages do not.
     let keep = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -74,17 +74,11 @@ impl Drop for Lease {
 /// Clones the template. Why the cluster could not be started is remembered: every test says so, and none tries again.
 pub(super) async fn lease() -> Result<Lease, String> {
     static CLUSTER: OnceCell<Result<Cluster, String>> = OnceCell::const_new();
-    let cluster = CLUSTER
-        .get_or_init(Cluster::start)
-        .await
-        .as_ref()
-        .map_err(Clone::clone)?;
+    let cluster = CLUSTER.get_or_init(Cluster::start).await.as_ref().map_err(Clone::clone)?;
     let database = format!("t_{}", Uuid::now_v7().simple());
     let left = mem::take(&mut *cluster.left());
-    let mut statements: Vec<String> = left
-        .iter()
-        .map(|name| format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        .collect();
+    let mut statements: Vec<String> =
+        left.iter().map(|name| format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).collect();
     statements.push(format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}"));
     cluster.run(&statements).await?;
     Ok(Lease { cluster, database })
@@ -103,9 +97,7 @@ impl Cluster {
     async fn start() -> Result<Self, String> {
         let cluster = spawn_blocking(Self::launch).await.map_err(trouble)??;
         cluster.run(&[format!("CREATE DATABASE {TEMPLATE}")]).await?;
-        let store = Store::open(&super::options(cluster.url(TEMPLATE)))
-            .await
-            .map_err(trouble)?;
+        let store = Store::open(&super::options(cluster.url(TEMPLATE))).await.map_err(trouble)?;
         store.migrate().await.map_err(trouble)?;
         store.close().await.map_err(trouble)?;
         Ok(cluster)
@@ -113,10 +105,7 @@ impl Cluster {
 
     fn launch() -> Result<Self, String> {
         let binaries = binaries().ok_or(MISSING)?;
-        let folder = tempfile::Builder::new()
-            .prefix("densach-postgres-")
-            .tempdir()
-            .map_err(trouble)?;
+        let folder = tempfile::Builder::new().prefix("densach-postgres-").tempdir().map_err(trouble)?;
         // Whoever reaches the socket is trusted, so nobody else may.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).map_err(trouble)?;
         let servant = Servant::find(folder.path())?;
@@ -140,10 +129,7 @@ impl Cluster {
             .output()
             .map_err(trouble)?;
         if !made.status.success() {
-            return Err(format!(
-                "initdb failed: {}",
-                String::from_utf8_lossy(&made.stderr)
-            ));
+            return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
         let mut watchdog = command(Path::new("sh"), servant)
             .args(["-c", WATCHDOG, "densach-watchdog"])
@@ -164,19 +150,12 @@ impl Cluster {
         // From here on the watchdog removes it.
         let folder = folder.keep();
         wait_until_ready(&mut watchdog)?;
-        Ok(Self {
-            folder,
-            _watchdog: watchdog,
-            left: Mutex::default(),
-        })
+        Ok(Self { folder, _watchdog: watchdog, left: Mutex::default() })
     }
 
     fn url(&self, database: &str) -> String {
         // The port names the socket's file, and must not come from PGPORT.
-        format!(
-            "postgres://densach@localhost:5432/{database}?host={}",
-            self.folder.display()
-        )
+        format!("postgres://densach@localhost:5432/{database}?host={}", self.folder.display())
     }
 
     /// Runs statements that PostgreSQL takes outside of a transaction only.
@@ -238,10 +217,7 @@ impl Servant {
             let said = Command::new("id").args([kind, name]).output().ok()?;
             String::from_utf8(said.stdout).ok()?.trim().parse().ok()
         };
-        Some(Self {
-            uid: id("-u")?,
-            gid: id("-g")?,
-        })
+        Some(Self { uid: id("-u")?, gid: id("-g")? })
     }
 }
 
@@ -270,11 +246,7 @@ fn binaries() -> Option<PathBuf> {
     versions.sort_unstable();
     env::split_paths(&path)
         .chain(versions.into_iter().rev().map(|(_, folder)| folder))
-        .find(|folder| {
-            ["initdb", "postgres"]
-                .iter()
-                .all(|name| folder.join(name).is_file())
-        })
+        .find(|folder| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()))
 }
 
 fn trouble(error: impl Debug) -> String {
