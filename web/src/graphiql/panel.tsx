@@ -18,6 +18,17 @@ function Vi({ children }: { children: string }) {
   return <span lang="vi" className="ds-vi">{children}</span>;
 }
 
+const STEPS = [['phone', 'Phone'], ['code', 'Code'], ['token', 'Token']] as const;
+
+function Steps() {
+  const { step } = useSession();
+  return (
+    <ol className="ds-steps" aria-label="Steps">
+      {STEPS.map(([id, name]) => <li key={id} aria-current={id === step ? 'step' : undefined}>{name}</li>)}
+    </ol>
+  );
+}
+
 function SignIn() {
   const { step, phone, isBusy, trouble, endsAt } = useSession();
   const [number, setNumber] = useState(phone);
@@ -51,12 +62,12 @@ function SignIn() {
     <form className="ds-sign-in" onSubmit={submit}>
       {step === 'phone' ? (
         <label>
-          1. Phone number <Vi>Số điện thoại</Vi>
+          Phone number <Vi>Số điện thoại</Vi>
           <input ref={field} type="tel" autoComplete="tel" required value={number} onChange={(event) => setNumber(event.target.value)} />
         </label>
       ) : (
         <label>
-          2. Code sent to {phone} <Vi>Mã sáu số</Vi>
+          Code sent to {phone} <Vi>Mã sáu số</Vi>
           <input ref={field} type="text" inputMode="numeric" autoComplete="one-time-code" required value={code} onChange={(event) => setCode(event.target.value)} />
         </label>
       )}
@@ -76,7 +87,7 @@ function TokenField() {
   const { token } = useSession();
   return (
     <label className="ds-token">
-      3. Access token <Vi>Mã truy cập</Vi>
+      Access token <Vi>Mã truy cập</Vi>
       <input
         type="text" spellCheck={false} autoComplete="off" autoCapitalize="none" placeholder="none: asking as anyone"
         value={token} onChange={(event) => setToken(event.target.value)} aria-describedby="ds-token-note"
@@ -130,6 +141,7 @@ function Panel() {
       <h2>Đèn Sách API</h2>
       <section aria-labelledby="ds-sign-in-title">
         <h3 id="ds-sign-in-title">Sign in <Vi>Đăng nhập</Vi></h3>
+        <Steps />
         <SignIn />
         <TokenField />
       </section>

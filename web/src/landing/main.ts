@@ -6,7 +6,7 @@ import { card, hit } from './cards';
 import { growingList, type Page } from './list';
 import { Region } from './region';
 import type { Hit, PublicHome, PublicLesson, Search, WorkCard } from './types';
-import { count, WORDS } from './words';
+import { count, resultsFor, WORDS } from './words';
 import { workView } from './work';
 
 type Route = { at: 'home' } | { at: 'search'; text: string } | { at: 'work'; slug: string };
@@ -24,7 +24,10 @@ function route(): Route {
   return { at: 'home' };
 }
 
-const hero = byId('hero');
+const main = byId('main');
+const skip = byId('skip');
+/** What is only at home. */
+const atHome = [byId('hero'), byId('hint'), byId('about')];
 const form = byId('search') as HTMLFormElement;
 const field = byId('text') as HTMLInputElement;
 const resultsSection = byId('results');
@@ -47,7 +50,7 @@ let lastLink: HTMLAnchorElement | undefined;
 let steps = 0;
 
 async function homePage(signal: AbortSignal, after?: string): Promise<Page<WorkCard>> {
-  const { works } = await read<PublicHome>('PublicHome', { first: 12, ...(after && { after }) }, signal);
+  const { works } = await read<PublicHome>('PublicHome', { first: 9, ...(after && { after }) }, signal);
   return { items: works.nodes, next: (works.pageInfo.hasNextPage && works.pageInfo.endCursor) || undefined };
 }
 
@@ -66,7 +69,7 @@ async function searchPage(text: string, signal: AbortSignal, after?: string): Pr
 
 function showResults(text: string): void {
   shownText = text;
-  resultsTitle.replaceChildren(both(WORDS.resultsFor), ` “${text}”`);
+  resultsTitle.replaceChildren(both(resultsFor(text)));
   void results.show(
     (signal) => searchPage(text, signal),
     (page) => {
@@ -106,7 +109,7 @@ function setTitle(now: Route): void {
 /** Brings the page in line with the address. */
 function follow(isFirst: boolean): void {
   const now = route();
-  hero.hidden = now.at !== 'home';
+  for (const part of atHome) part.hidden = now.at !== 'home';
   resultsSection.hidden = now.at !== 'search';
   workSection.hidden = now.at !== 'work';
   if (now.at === 'search') {
@@ -156,18 +159,15 @@ form.addEventListener('submit', (event) => {
   else location.hash = hash;
 });
 
+skip.addEventListener('click', (event) => {
+  // The address says what is shown and stays as it is.
+  event.preventDefault();
+  main.focus();
+});
+
 document.addEventListener('click', (event) => {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
-  if (!link) return;
-  if (link.dataset.jump) {
-    // Not an address of ours: move there and leave the address alone.
-    event.preventDefault();
-    const target = byId(link.dataset.jump);
-    target.scrollIntoView({ block: 'start' });
-    target.focus({ preventScroll: true });
-  } else if (link.hash.startsWith('#/w/') && !workSection.contains(link)) {
-    lastLink = link;
-  }
+  if (link?.hash.startsWith('#/w/') && !workSection.contains(link)) lastLink = link;
 });
 
 addEventListener('hashchange', () => {

@@ -39,7 +39,6 @@ export const WORDS = {
   unreachable: ['Chưa tới được máy chủ. Mạng có thể đang yếu.', 'The server cannot be reached. The line may be weak.'],
   unknown: ['Có lỗi. Xin thử lại.', 'Something went wrong. Please try again.'],
   requestId: ['Mã yêu cầu', 'Request id'],
-  resultsFor: ['Kết quả cho', 'Results for'],
   noHits: ['Không tìm thấy bài nào. Thử từ khác, ngắn hơn, hoặc xem các bài mới nhất bên dưới.', 'Nothing found. Try other or fewer words, or see the newest works below.'],
   noWorks: ['Thư viện chưa có bài nào.', 'The library is still empty.'],
   openPdf: ['Mở tệp PDF', 'Open the PDF'],
@@ -65,6 +64,10 @@ const date = new Intl.DateTimeFormat('vi-VN', { day: 'numeric', month: 'numeric'
 
 export function count(total: number): Words {
   return [`${number.format(total)} kết quả`, total === 1 ? '1 result' : `${total} results`];
+}
+
+export function resultsFor(text: string): Words {
+  return [`Kết quả cho “${text}”`, 'Results'];
 }
 
 export function duration(seconds: number): string {

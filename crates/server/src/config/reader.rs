@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    fn default_of(&self, section: &str, key: &str) -> Option<&Value> {
+    pub(super) fn default_of(&self, section: &str, key: &str) -> Option<&Value> {
         self.known.get(section)?.get(key)
     }
 

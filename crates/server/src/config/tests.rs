@@ -6,6 +6,7 @@ use std::fs;
 use super::reader::Reader;
 use super::rules::{MOST, OIDC};
 use std::error::Error;
+use toml::Value;
 
 use super::*;
 
