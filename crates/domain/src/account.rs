@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::id::{AccountId, ChallengeId, DeviceId, SessionId};
+use crate::named::named;
 use crate::problem::Problems;
 
 /// A family often shares one phone, so an account holds its own person and, when need be, others of the household.
@@ -13,18 +14,10 @@ pub enum Relation {
     Household,
 }
 
-impl Relation {
-    pub const ALL: [Self; 2] = [Self::Own, Self::Household];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Own => "own",
-            Self::Household => "household",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|relation| relation.name() == name)
+named! {
+    Relation {
+        Own = "own",
+        Household = "household",
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::account::Relation;
 use crate::clock::Timestamp;
 use crate::id::{AccountId, CitizenId, DeviceId, SessionId, UnitId};
+use crate::named::named;
 
 /// An office somebody may hold over a unit and everything below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,19 +16,11 @@ pub enum Role {
     Administrator,
 }
 
-impl Role {
-    pub const ALL: [Self; 3] = [Self::Editor, Self::Officer, Self::Administrator];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Editor => "editor",
-            Self::Officer => "officer",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
+named! {
+    Role {
+        Editor = "editor",
+        Officer = "officer",
+        Administrator = "administrator",
     }
 }
 
@@ -40,18 +33,10 @@ pub enum EdgeKind {
     Association,
 }
 
-impl EdgeKind {
-    pub const ALL: [Self; 2] = [Self::Administrative, Self::Association];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Administrative => "administrative",
-            Self::Association => "association",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+named! {
+    EdgeKind {
+        Administrative = "administrative",
+        Association = "association",
     }
 }
 

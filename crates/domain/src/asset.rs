@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AssetId;
+use crate::named::named;
 
 /// The SHA-256 of some bytes, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,20 +84,17 @@ pub enum MediaType {
     WebVtt,
 }
 
-impl MediaType {
-    pub const ALL: [Self; 5] = [Self::Mp4, Self::Pdf, Self::Jpeg, Self::Png, Self::WebVtt];
-
-    /// The IANA name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Mp4 => "video/mp4",
-            Self::Pdf => "application/pdf",
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::WebVtt => "text/vtt",
-        }
+named! {
+    MediaType {
+        Mp4 = "video/mp4",
+        Pdf = "application/pdf",
+        Jpeg = "image/jpeg",
+        Png = "image/png",
+        WebVtt = "text/vtt",
     }
+}
 
+impl MediaType {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
@@ -105,10 +103,6 @@ impl MediaType {
             Self::Png => "png",
             Self::WebVtt => "vtt",
         }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|media| media.name() == name)
     }
 
     pub fn of_extension(extension: &str) -> Option<Self> {
@@ -132,22 +126,16 @@ pub enum AssetRole {
     Attachment,
 }
 
+named! {
+    AssetRole {
+        Main = "main",
+        Cover = "cover",
+        Captions = "captions",
+        Attachment = "attachment",
+    }
+}
+
 impl AssetRole {
-    pub const ALL: [Self; 4] = [Self::Main, Self::Cover, Self::Captions, Self::Attachment];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Main => "main",
-            Self::Cover => "cover",
-            Self::Captions => "captions",
-            Self::Attachment => "attachment",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
-    }
-
     /// Whether a file of this type can play this part.
     pub const fn takes(self, media: MediaType) -> bool {
         match self {

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::id::WorkId;
+use crate::named::named;
 use crate::problem::Code;
 
 /// What somebody was doing.
@@ -16,18 +17,10 @@ pub enum Source {
     Reading,
 }
 
-impl Source {
-    pub const ALL: [Self; 2] = [Self::Video, Self::Reading];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Reading => "reading",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.name() == name)
+named! {
+    Source {
+        Video = "video",
+        Reading = "reading",
     }
 }
 
@@ -42,19 +35,11 @@ pub enum Trust {
     Claimed,
 }
 
-impl Trust {
-    pub const ALL: [Self; 3] = [Self::Measured, Self::Attested, Self::Claimed];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Attested => "attested",
-            Self::Claimed => "claimed",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|trust| trust.name() == name)
+named! {
+    Trust {
+        Measured = "measured",
+        Attested = "attested",
+        Claimed = "claimed",
     }
 }
 
@@ -140,32 +125,15 @@ pub enum Reason {
     TooShort,
 }
 
-impl Reason {
-    pub const ALL: [Self; 8] = [
-        Self::Overlap,
-        Self::LongerThanContent,
-        Self::DayCap,
-        Self::Future,
-        Self::UnknownWork,
-        Self::SequenceReused,
-        Self::Malformed,
-        Self::TooShort,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Overlap => "overlap",
-            Self::LongerThanContent => "longer_than_content",
-            Self::DayCap => "day_cap",
-            Self::Future => "future",
-            Self::UnknownWork => "unknown_work",
-            Self::SequenceReused => "sequence_reused",
-            Self::Malformed => "malformed",
-            Self::TooShort => "too_short",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
+named! {
+    Reason {
+        Overlap = "overlap",
+        LongerThanContent = "longer_than_content",
+        DayCap = "day_cap",
+        Future = "future",
+        UnknownWork = "unknown_work",
+        SequenceReused = "sequence_reused",
+        Malformed = "malformed",
+        TooShort = "too_short",
     }
 }

@@ -1,6 +1,7 @@
 //! A goal of study hours: what a citizen sets for themselves, or an association suggests. It never grants a title.
 
 use crate::id::{CitizenId, GoalId, UnitId};
+use crate::named::named;
 use crate::problem::{Code, Problem};
 
 /// Over what a goal runs.
@@ -11,21 +12,15 @@ pub enum GoalPeriod {
     Year,
 }
 
+named! {
+    GoalPeriod {
+        Week = "week",
+        Month = "month",
+        Year = "year",
+    }
+}
+
 impl GoalPeriod {
-    pub const ALL: [Self; 3] = [Self::Week, Self::Month, Self::Year];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|period| period.name() == name)
-    }
-
     /// More than this nobody studies: 12 hours a day.
     pub const fn most_minutes(self) -> i32 {
         match self {

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod goal;
 pub mod id;
 pub mod interval;
+mod named;
 pub mod page;
 pub mod phone;
 pub mod policy;

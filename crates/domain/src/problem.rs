@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::named::named;
+
 /// What is wrong, as a stable code. The words for it, in Vietnamese and English, stand in one table in `app`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -24,47 +26,25 @@ pub enum Code {
     TooMany,
 }
 
-impl Code {
-    pub const ALL: [Self; 17] = [
-        Self::Required,
-        Self::TooLong,
-        Self::TooShort,
-        Self::OutOfRange,
-        Self::Malformed,
-        Self::WrongKind,
-        Self::UnknownValue,
-        Self::Duplicate,
-        Self::NotFound,
-        Self::NotReady,
-        Self::NotAllowed,
-        Self::Mismatch,
-        Self::Expired,
-        Self::Stale,
-        Self::Immutable,
-        Self::RequestReused,
-        Self::TooMany,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Required => "REQUIRED",
-            Self::TooLong => "TOO_LONG",
-            Self::TooShort => "TOO_SHORT",
-            Self::OutOfRange => "OUT_OF_RANGE",
-            Self::Malformed => "MALFORMED",
-            Self::WrongKind => "WRONG_KIND",
-            Self::UnknownValue => "UNKNOWN_VALUE",
-            Self::Duplicate => "DUPLICATE",
-            Self::NotFound => "NOT_FOUND",
-            Self::NotReady => "NOT_READY",
-            Self::NotAllowed => "NOT_ALLOWED",
-            Self::Mismatch => "MISMATCH",
-            Self::Expired => "EXPIRED",
-            Self::Stale => "STALE",
-            Self::Immutable => "IMMUTABLE",
-            Self::RequestReused => "REQUEST_REUSED",
-            Self::TooMany => "TOO_MANY",
-        }
+named! {
+    Code {
+        Required = "REQUIRED",
+        TooLong = "TOO_LONG",
+        TooShort = "TOO_SHORT",
+        OutOfRange = "OUT_OF_RANGE",
+        Malformed = "MALFORMED",
+        WrongKind = "WRONG_KIND",
+        UnknownValue = "UNKNOWN_VALUE",
+        Duplicate = "DUPLICATE",
+        NotFound = "NOT_FOUND",
+        NotReady = "NOT_READY",
+        NotAllowed = "NOT_ALLOWED",
+        Mismatch = "MISMATCH",
+        Expired = "EXPIRED",
+        Stale = "STALE",
+        Immutable = "IMMUTABLE",
+        RequestReused = "REQUEST_REUSED",
+        TooMany = "TOO_MANY",
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::clock::Timestamp;
 use crate::id::UnitId;
+use crate::named::named;
 
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,33 +21,19 @@ pub enum UnitKind {
     Branch,
 }
 
+named! {
+    UnitKind {
+        Country = "country",
+        Province = "province",
+        Commune = "commune",
+        NationalAssociation = "national_association",
+        ProvincialAssociation = "provincial_association",
+        CommunalAssociation = "communal_association",
+        Branch = "branch",
+    }
+}
+
 impl UnitKind {
-    pub const ALL: [Self; 7] = [
-        Self::Country,
-        Self::Province,
-        Self::Commune,
-        Self::NationalAssociation,
-        Self::ProvincialAssociation,
-        Self::CommunalAssociation,
-        Self::Branch,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Country => "country",
-            Self::Province => "province",
-            Self::Commune => "commune",
-            Self::NationalAssociation => "national_association",
-            Self::ProvincialAssociation => "provincial_association",
-            Self::CommunalAssociation => "communal_association",
-            Self::Branch => "branch",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     pub const fn is_association(self) -> bool {
         match self {
             Self::NationalAssociation
@@ -68,19 +55,11 @@ pub enum AreaClass {
     Unknown,
 }
 
-impl AreaClass {
-    pub const ALL: [Self; 3] = [Self::Ordinary, Self::Difficult, Self::Unknown];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ordinary => "ordinary",
-            Self::Difficult => "difficult",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
+named! {
+    AreaClass {
+        Ordinary = "ordinary",
+        Difficult = "difficult",
+        Unknown = "unknown",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bytes on their way in: which parts, how large, and what must be true when all have arrived.
 
 use crate::asset::{MediaType, Sha256};
+use crate::named::named;
 use crate::problem::{Code, Problem, Problems};
 
 /// S3 asks for at least 5 MiB in every part but the last.
@@ -75,20 +76,12 @@ pub enum UploadState {
     Refused,
 }
 
-impl UploadState {
-    pub const ALL: [Self; 4] = [Self::Open, Self::Verifying, Self::Ready, Self::Refused];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Verifying => "verifying",
-            Self::Ready => "ready",
-            Self::Refused => "refused",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
+named! {
+    UploadState {
+        Open = "open",
+        Verifying = "verifying",
+        Ready = "ready",
+        Refused = "refused",
     }
 }
 

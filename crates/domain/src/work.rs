@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::asset::AssetRole;
 use crate::clock::{Day, Timestamp};
 use crate::id::{AssetId, RevisionId, TopicId, WorkId};
+use crate::named::named;
 use crate::problem::{Code, Problem, Problems};
 
 /// What a work is.
@@ -22,23 +23,17 @@ pub enum WorkKind {
     ReadingList,
 }
 
+named! {
+    WorkKind {
+        Lesson = "lesson",
+        Video = "video",
+        Document = "document",
+        Course = "course",
+        ReadingList = "reading-list",
+    }
+}
+
 impl WorkKind {
-    pub const ALL: [Self; 5] = [Self::Lesson, Self::Video, Self::Document, Self::Course, Self::ReadingList];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lesson => "lesson",
-            Self::Video => "video",
-            Self::Document => "document",
-            Self::Course => "course",
-            Self::ReadingList => "reading-list",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Whether it is made of other works.
     pub const fn has_items(self) -> bool {
         match self {
@@ -65,19 +60,11 @@ pub enum Level {
     Advanced,
 }
 
-impl Level {
-    pub const ALL: [Self; 3] = [Self::Basic, Self::Intermediate, Self::Advanced];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Intermediate => "intermediate",
-            Self::Advanced => "advanced",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.name() == name)
+named! {
+    Level {
+        Basic = "basic",
+        Intermediate = "intermediate",
+        Advanced = "advanced",
     }
 }
 
@@ -93,31 +80,15 @@ pub enum Audience {
     Parent,
 }
 
-impl Audience {
-    pub const ALL: [Self; 7] = [
-        Self::Everyone,
-        Self::OlderAdult,
-        Self::YoungPerson,
-        Self::Farmer,
-        Self::Worker,
-        Self::Official,
-        Self::Parent,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Everyone => "everyone",
-            Self::OlderAdult => "older-adult",
-            Self::YoungPerson => "young-person",
-            Self::Farmer => "farmer",
-            Self::Worker => "worker",
-            Self::Official => "official",
-            Self::Parent => "parent",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|audience| audience.name() == name)
+named! {
+    Audience {
+        Everyone = "everyone",
+        OlderAdult = "older-adult",
+        YoungPerson = "young-person",
+        Farmer = "farmer",
+        Worker = "worker",
+        Official = "official",
+        Parent = "parent",
     }
 }
 
@@ -140,18 +111,10 @@ pub enum RevisionState {
     Published,
 }
 
-impl RevisionState {
-    pub const ALL: [Self; 2] = [Self::Draft, Self::Published];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Published => "published",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
+named! {
+    RevisionState {
+        Draft = "draft",
+        Published = "published",
     }
 }
 

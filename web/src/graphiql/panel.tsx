@@ -72,7 +72,7 @@ function SignIn() {
         </label>
       )}
       {step === 'code' && <p className="ds-note">The demo prints the code where the server runs.</p>}
-      {trouble && <p role="alert" className="ds-trouble" lang="vi">{trouble}</p>}
+      {trouble && <p role="alert" className="ds-trouble">{trouble}</p>}
       <div className="ds-row">
         <button type="submit" aria-disabled={isBusy}>
           {step === 'phone' ? <>Send a code <Vi>Gửi mã</Vi></> : <>Sign in <Vi>Đăng nhập</Vi></>}
@@ -116,6 +116,8 @@ function Documents() {
     variableEditor?.setValue(firstVariables(name, text, schema));
     responseEditor?.setValue('');
     queryEditor?.focus();
+    // On a phone the editor is below the panel.
+    queryEditor?.getDomNode()?.scrollIntoView({ block: 'nearest' });
   }
 
   return PEOPLE.map((person) => (

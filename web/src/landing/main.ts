@@ -46,6 +46,7 @@ let shownSlug: string | undefined;
 let shownTitle: string | undefined;
 /** The link that led to the work, to come back to. */
 let lastLink: HTMLAnchorElement | undefined;
+let lastAt: Route['at'] | undefined;
 /** How many steps of this visit lie behind the one that is shown. */
 let steps = 0;
 
@@ -109,6 +110,8 @@ function setTitle(now: Route): void {
 /** Brings the page in line with the address. */
 function follow(isFirst: boolean): void {
   const now = route();
+  const isBack = lastAt === 'work' && now.at !== 'work';
+  lastAt = now.at;
   for (const part of atHome) part.hidden = now.at !== 'home';
   resultsSection.hidden = now.at !== 'search';
   workSection.hidden = now.at !== 'work';
@@ -123,9 +126,8 @@ function follow(isFirst: boolean): void {
     // While it loads the keyboard is already there; the heading follows.
     (workPlace.querySelector('h1') ?? workPlace).focus({ preventScroll: true });
     workSection.scrollIntoView({ block: 'start' });
-  } else if (lastLink?.isConnected && lastLink.closest('[hidden]') === null) {
+  } else if (isBack && lastLink?.isConnected && lastLink.closest('[hidden]') === null) {
     lastLink.focus();
-    lastLink = undefined;
   } else if (now.at === 'search') {
     resultsTitle.focus({ preventScroll: true });
     form.scrollIntoView({ block: 'start' });
