@@ -80,7 +80,9 @@ fn public_home() -> Outcome<Request<Full<Bytes>>> {
 }
 
 fn is_right(answer: &Answer) -> bool {
-    answer.data().is_ok_and(|data| data["data"]["works"]["nodes"].as_array().is_some_and(|nodes| nodes.len() == 20))
+    answer
+        .data()
+        .is_ok_and(|data| data["data"]["works"]["nodes"].as_array().is_some_and(|nodes| nodes.len() == 20))
 }
 
 fn is_at_rest(answer: &Answer) -> bool {

@@ -240,7 +240,7 @@ impl<C: ConnectionTrait> Reads<C> {
         let spans: Vec<String> = spans
             .iter()
             .enumerate()
-            .map(|(index, (from, to))| format!("({index}, {}, {})", from.number(), to.number()))
+            .map(|(index, (from, to))| format!("(CAST({index} AS bigint), {}, {})", from.number(), to.number()))
             .collect();
         let sql = format!(
             "{subtree}, span (span_index, first_day, last_day) AS (VALUES {spans}), \

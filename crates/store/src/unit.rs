@@ -288,7 +288,7 @@ impl Tx {
             recorded_at,
             superseded_at: None,
         });
-        self.insert_all(names.collect(), 6).await?;
+        self.insert_all(names.collect(), 7).await?;
         let areas = seeds.iter().map(|seed| row::area::Model {
             unit_id: seed.id.uuid(),
             area_class: seed.area_class.name().into(),
@@ -298,7 +298,7 @@ impl Tx {
             recorded_at,
             superseded_at: None,
         });
-        self.insert_all(areas.collect(), 6).await?;
+        self.insert_all(areas.collect(), 7).await?;
         let edges = seeds.iter().flat_map(|seed| {
             let tree =
                 if seed.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
@@ -314,7 +314,7 @@ impl Tx {
                 superseded_at: None,
             })
         });
-        self.insert_all(edges.collect(), 6).await
+        self.insert_all(edges.collect(), 7).await
     }
 
     /// All codes that are taken, with the unit that has each.

@@ -4,6 +4,7 @@
 pub mod floor;
 pub mod ours;
 mod seed;
+mod shape;
 
 use std::path::Path;
 use std::process::Command;
@@ -167,9 +168,12 @@ fn without_urls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                match value {
-                    Value::String(url) if name == "url" => url.clear(),
-                    other => without_urls(other),
+                if name == "url"
+                    && let Value::String(url) = value
+                {
+                    url.clear();
+                } else {
+                    without_urls(value);
                 }
             }
         }
@@ -186,7 +190,8 @@ impl Pair {
             without_urls(floor);
             without_urls(ours);
             if floor != ours {
-                return Err(format!("{}: the sides differ:\nfloor {floor:#}\nours {ours:#}", self.name).into());
+                let what = format!("{}: the sides differ:\nfloor {floor:#}\nours {ours:#}", self.name);
+                return Err(what.into());
             }
         }
         Ok(())
