@@ -1,5 +1,5 @@
-//! What people, phones and files get wrong: every refusal names what is wrong, all of it at once, and harms nothing else.
-//! Here, too, is how the other tests read answers.
+//! What people, phones and files get wrong: every refusal names what is wrong, all of it at once, and harms
+//! nothing else. Here, too, is how the other tests read answers.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,10 @@ use densach_tests::{TestApp, library_folder, on_both_stacks};
 use serde_json::{Value, json};
 
 use crate::citizen::{reading, send, sign_in_learner, verdicts};
-use crate::editor::{begin_upload, bring_in, content, media, put, send_file, sign_in_editor, stated, upload_state};
+use crate::editor::{
+    begin_upload, bring_in, content, import_little, media, put, send_file, sign_in_editor, stated,
+    upload_state,
+};
 
 /// The text of a shipped document.
 pub(crate) fn shipped(name: &str) -> &'static str {
@@ -70,7 +73,8 @@ pub(crate) fn problems(answer: &Value) -> &Value {
 
 /// Posts any bytes; answers the status and the body.
 async fn post(app: &TestApp, body: impl Into<reqwest::Body>) -> (u16, Value) {
-    let request = app.http.post(format!("{}/graphql", app.base_url)).header("content-type", "application/json");
+    let request =
+        app.http.post(format!("{}/graphql", app.base_url)).header("content-type", "application/json");
     let answer = request.body(body).send().await.unwrap_or_else(|error| panic!("{error}"));
     let status = answer.status().as_u16();
     (status, answer.json().await.unwrap_or_else(|error| panic!("{error}")))
@@ -110,7 +114,8 @@ async fn import(app: &TestApp, folder: &Path) -> Report {
 
 /// What was refused, as `file field: CODE`, with the detail of each.
 fn refusals(report: &Report) -> (Vec<String>, Vec<String>) {
-    let named = report.refused().flat_map(|(path, problems)| problems.iter().map(move |problem| (path, problem)));
+    let named =
+        report.refused().flat_map(|(path, problems)| problems.iter().map(move |problem| (path, problem)));
     let line = |(path, problem): (&Path, &densach_domain::Problem)| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let field = problem.field.rsplit('/').next().unwrap_or_default();
@@ -121,7 +126,8 @@ fn refusals(report: &Report) -> (Vec<String>, Vec<String>) {
 
 on_both_stacks! {
     async fn what_is_no_request_is_refused(app: TestApp) {
-        let bodies = ["", "{", "[]", "{}", "null", r#"{"query":""}"#, r#"{"query":5}"#, r#"{"documentId":"x"}"#];
+        let bodies =
+            ["", "{", "[]", "{}", "null", r#"{"query":""}"#, r#"{"query":5}"#, r#"{"documentId":"x"}"#];
         for body in bodies {
             let (status, said) = post(&app, body).await;
             assert_eq!((status, error_code(&said)), (400, "BAD_REQUEST"), "{body}");
@@ -140,7 +146,8 @@ on_both_stacks! {
     }
 
     async fn a_document_that_asks_too_much_is_refused(app: TestApp) {
-        let nested = |depth: usize| (0..depth).fold("id".to_owned(), |inner, _| format!("parent {{ {inner} }}"));
+        let nested =
+            |depth: usize| (0..depth).fold("id".to_owned(), |inner, _| format!("parent {{ {inner} }}"));
         let children = "children(first: 100) { nodes { children(first: 100) { nodes { id } } } }";
         let wide: String = (0..4000).map(|number| format!("a{number}: topics {{ id name }} ")).collect();
         let documents = [
@@ -195,7 +202,8 @@ on_both_stacks! {
             ("first: -1", "first: OUT_OF_RANGE"),
             (r#"after: "zz""#, "after: MALFORMED"),
         ] {
-            let said = app.graphql("", &format!("{{ works({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
+            let query = format!("{{ works({arguments}) {{ nodes {{ id }} }} }}");
+            let said = app.graphql("", &query, json!({})).await;
             assert_eq!(problems(&said), &json!([wrong]), "{arguments}");
         }
         app.finish().await;
@@ -203,18 +211,27 @@ on_both_stacks! {
 
     async fn all_that_is_wrong_with_a_stated_file_is_said_at_once(app: TestApp) {
         let editor = sign_in_editor(&app).await;
-        let file = json!({ "fileName": " ", "mediaType": "application/x-msdownload", "sizeBytes": 0.0, "sha256": "12" });
+        let file = json!({
+            "fileName": " ",
+            "mediaType": "application/x-msdownload",
+            "sizeBytes": 0.0,
+            "sha256": "12",
+        });
         let said = mutation(&app, &editor.token, shipped("CreateUpload"), file).await;
-        let wrong = ["fileName: REQUIRED", "mediaType: UNKNOWN_VALUE", "sizeBytes: OUT_OF_RANGE", "sha256: MALFORMED"];
+        let wrong = [
+            "fileName: REQUIRED",
+            "mediaType: UNKNOWN_VALUE",
+            "sizeBytes: OUT_OF_RANGE",
+            "sha256: MALFORMED",
+        ];
         assert_eq!(user_errors(payload(&said)), wrong);
         app.finish().await;
     }
 
     async fn each_missing_or_wrong_part_is_named(app: TestApp) {
         let editor = sign_in_editor(&app).await;
-        let size_bytes = (2 * PART_BYTES + 5) as f64;
-        let sha256 = "0".repeat(64);
-        let file = json!({ "fileName": "a.mp4", "mediaType": "video/mp4", "sizeBytes": size_bytes, "sha256": sha256 });
+        let mut file = stated("a.mp4", "video/mp4", b"");
+        file["sizeBytes"] = json!((2 * PART_BYTES + 5) as f64);
         let upload = begin_upload(&app, &editor, file).await;
         put(&app, &upload["parts"][0], b"short").await;
         put(&app, &upload["parts"][2], b"right").await;
@@ -234,10 +251,9 @@ on_both_stacks! {
         let bytes = media("so-tay-tu-hoc.pdf");
         let mut other_bytes = stated("a.pdf", "application/pdf", &bytes);
         other_bytes["sha256"] = json!("0".repeat(64));
-        for (file, code) in [
-            (stated("a.mp4", "video/mp4", &bytes), "REFUSED_TYPE"),
-            (other_bytes, "REFUSED_BYTES"),
-        ] {
+        for (file, code) in
+            [(stated("a.mp4", "video/mp4", &bytes), "REFUSED_TYPE"), (other_bytes, "REFUSED_BYTES")]
+        {
             let upload = send_file(&app, &editor, file, &bytes).await;
             assert_eq!((&upload["state"], &upload["refusal"]["code"]), (&json!("REFUSED"), &json!(code)));
             assert!(upload["assetId"].is_null(), "{upload:#}");
@@ -285,7 +301,10 @@ on_both_stacks! {
             "items: NOT_ALLOWED",
             "slug: MALFORMED",
         ] {
-            assert!(wrong.iter().any(|said| said.trim_start_matches("content.") == line), "{line}: {wrong:#?}");
+            assert!(
+                wrong.iter().any(|said| said.trim_start_matches("content.") == line),
+                "{line}: {wrong:#?}"
+            );
         }
         app.finish().await;
     }
@@ -303,7 +322,12 @@ on_both_stacks! {
     }
 
     async fn no_address_leads_out_of_the_storage(app: TestApp) {
-        for path in ["densach/..%2f..%2fsecrets.toml", "densach/asset/..%2f..%2f..%2fsecrets.toml", "..%2f..%2fetc%2fpasswd"] {
+        let paths = [
+            "densach/..%2f..%2fsecrets.toml",
+            "densach/asset/..%2f..%2f..%2fsecrets.toml",
+            "..%2f..%2fetc%2fpasswd",
+        ];
+        for path in paths {
             let asked = app.http.get(format!("{}/{path}", app.base_url)).send().await;
             let answer = asked.unwrap_or_else(|error| panic!("{error}"));
             assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
@@ -314,7 +338,7 @@ on_both_stacks! {
     }
 
     async fn any_text_can_be_looked_for(app: TestApp) {
-        sign_in_editor(&app).await;
+        import_little(&app).await;
         let texts = [
             "a".repeat(10_000),
             "học ".repeat(2500),
@@ -390,7 +414,8 @@ on_both_stacks! {
 
     async fn a_batch_has_at_most_five_hundred_items(app: TestApp) {
         let (person, lesson) = sign_in_learner(&app).await;
-        let items: Vec<_> = (1..=501).map(|number| reading(&app, number, &lesson["id"], -600, -540)).collect();
+        let items: Vec<_> =
+            (1..=501).map(|number| reading(&app, number, &lesson["id"], -600, -540)).collect();
         let input = json!({ "input": { "citizenId": person.citizen, "items": items } });
         let said = person.graphql(&app, shipped("SendEvidence"), input).await;
         assert_eq!(user_errors(payload(&said)), ["items: TOO_MANY"]);

@@ -13,10 +13,11 @@ const LESSON: &str = "hoc-suot-doi-la-gi";
 const VIDEO: &str = "video-hoc-suot-doi";
 const ID_NUMBER: &str = "001148000001";
 
-const ADD_CITIZEN: &str =
-    "mutation($input: AddCitizenInput!) { addCitizen(input: $input) { citizenId userErrors { code field message } } }";
+const ADD_CITIZEN: &str = "mutation($input: AddCitizenInput!) {
+  addCitizen(input: $input) { citizenId userErrors { code field message } } }";
 
-/// Turns the clock back to the last noon in Viet Nam, so that the hours before it lie in one learning day and month.
+/// Turns the clock back to the last noon in Viet Nam, so that the hours before it lie in one learning day and
+/// month.
 pub(crate) fn at_noon(app: &TestApp) {
     let noon_utc_seconds = 5 * 3600;
     let since = (app.clock.now().ms() / 1000 - noon_utc_seconds).rem_euclid(86_400);
@@ -61,8 +62,13 @@ pub(crate) async fn lesson(app: &TestApp, slug: &str) -> Value {
 
 /// A text was read, from and to so many seconds from now.
 pub(crate) fn reading(app: &TestApp, sequence: i64, work: &Value, from: i64, to: i64) -> Value {
-    let (started, ended) = (at(app, from), at(app, to));
-    json!({ "sequence": sequence, "workId": work, "source": "READING", "startedAt": started, "endedAt": ended })
+    json!({
+        "sequence": sequence,
+        "workId": work,
+        "source": "READING",
+        "startedAt": at(app, from),
+        "endedAt": at(app, to),
+    })
 }
 
 /// A video was played from its beginning.
@@ -93,14 +99,16 @@ pub(crate) fn verdicts(results: &Value) -> Vec<String> {
 /// What a citizen sees of their study today.
 async fn my_study(app: &TestApp, person: &Person, citizen: &str) -> Value {
     let day = today(app);
-    let asked = json!({ "citizenId": citizen, "from": day.to_string(), "to": day.to_string(), "year": day.year() });
+    let asked =
+        json!({ "citizenId": citizen, "from": day.to_string(), "to": day.to_string(), "year": day.year() });
     person.document(app, "MyStudy", asked).await["viewer"]["citizen"].clone()
 }
 
 /// Records a place in a work, so many seconds from now; answers the progress.
 async fn move_to(app: &TestApp, person: &Person, work: &Value, locator: f64, seconds: i64) -> Value {
     let (citizen, recorded_at) = (&person.citizen, at(app, seconds));
-    let input = json!({ "citizenId": citizen, "workId": work, "locator": locator, "recordedAt": recorded_at });
+    let input =
+        json!({ "citizenId": citizen, "workId": work, "locator": locator, "recordedAt": recorded_at });
     person.mutate(app, "RecordPosition", input).await["progress"].clone()
 }
 
@@ -155,8 +163,8 @@ on_both_stacks! {
     }
 
     async fn the_etag_stays_when_the_address_changes(app: TestApp) {
-        // Half of the life of an address, so that the first still works when the second is given out. Back, because
-        // storage has a clock of its own and takes no address from the future.
+        // Half of the life of an address, so that the first still works when the second is given out. Back,
+        // because storage has a clock of its own and takes no address from the future.
         let half_life_seconds = 10_800;
         app.clock.advance_seconds(-half_life_seconds);
         app.import_library().await;
@@ -224,10 +232,10 @@ on_both_stacks! {
 
     async fn evidence_sent_twice_counts_once(app: TestApp) {
         let (person, lesson) = sign_in_learner(&app).await;
-        let items = json!([
-            reading(&app, 1, &lesson["id"], -600, -540),
-            reading(&app, 2, &lesson["id"], -500, -440),
-        ]);
+        let items =
+            json!(
+                [reading(&app, 1, &lesson["id"], -600, -540), reading(&app, 2, &lesson["id"], -500, -440),]
+            );
         let first = send(&app, &person, &person.citizen, items.clone()).await;
         assert_eq!(verdicts(&first), ["1 ACCEPTED 60", "2 ACCEPTED 60"]);
         let second = send(&app, &person, &person.citizen, items).await;
@@ -241,10 +249,10 @@ on_both_stacks! {
         let tablet = app.sign_in(PHONE).await;
         let of_phone = json!([reading(&app, 1, &lesson["id"], -600, -540)]);
         assert_eq!(verdicts(&send(&app, &phone, &phone.citizen, of_phone).await), ["1 ACCEPTED 60"]);
-        let of_tablet = json!([
-            reading(&app, 1, &lesson["id"], -600, -540),
-            reading(&app, 2, &lesson["id"], -570, -510),
-        ]);
+        let of_tablet =
+            json!(
+                [reading(&app, 1, &lesson["id"], -600, -540), reading(&app, 2, &lesson["id"], -570, -510),]
+            );
         let results = send(&app, &tablet, &tablet.citizen, of_tablet).await;
         assert_eq!(verdicts(&results), ["1 CLIPPED OVERLAP 0", "2 CLIPPED OVERLAP 30"]);
         assert_eq!(my_study(&app, &phone, &phone.citizen).await["studyDays"][0]["seconds"], 90);
@@ -253,7 +261,8 @@ on_both_stacks! {
 
     async fn a_device_learns_what_never_arrived(app: TestApp) {
         let (person, lesson) = sign_in_learner(&app).await;
-        let items = json!([reading(&app, 1, &lesson["id"], -600, -540), reading(&app, 4, &lesson["id"], -500, -440)]);
+        let items =
+            json!([reading(&app, 1, &lesson["id"], -600, -540), reading(&app, 4, &lesson["id"], -500, -440)]);
         let input = json!({ "citizenId": person.citizen, "items": items });
         let received = person.mutate(&app, "SendEvidence", input).await;
         assert_eq!((&received["highestSequence"], &received["missingCount"]), (&json!(4), &json!(2)));
@@ -312,12 +321,14 @@ on_both_stacks! {
             let results = send(&app, &person, citizen, items).await;
             assert_eq!(verdicts(&results), [format!("{sequence} ACCEPTED 60")]);
         }
-        for (name, citizen) in [("Người học Thử", &person.citizen), ("Bà Nguyễn Thị Hai", &grandmother)] {
+        for (name, citizen) in [("Người học Thử", &person.citizen), ("Bà Nguyễn Thị Hai", &grandmother)]
+        {
             let study = my_study(&app, &person, citizen).await;
             assert_eq!((&study["fullName"], &study["studyDays"][0]["seconds"]), (&json!(name), &json!(60)));
         }
         let known = person.document(&app, "Viewer", json!({})).await;
-        let relations: Vec<_> = list(&known["viewer"]["citizens"]).iter().map(|row| string(&row["relation"])).collect();
+        let relations: Vec<_> =
+            list(&known["viewer"]["citizens"]).iter().map(|row| string(&row["relation"])).collect();
         assert_eq!(relations, ["OWN", "HOUSEHOLD"]);
         app.finish().await;
     }
@@ -368,7 +379,9 @@ on_both_stacks! {
         let items = json!([reading(&app, 1, &lesson["id"], -600, -540)]);
         let evidence = json!({ "input": { "citizenId": citizen, "items": items } });
         assert_eq!(error_code(&stranger.graphql(&app, shipped("SendEvidence"), evidence).await), "NOT_FOUND");
-        let place = json!({ "citizenId": citizen, "workId": lesson["id"], "locator": 0.5, "recordedAt": at(&app, 0) });
+        let now = at(&app, 0);
+        let work = &lesson["id"];
+        let place = json!({ "citizenId": citizen, "workId": work, "locator": 0.5, "recordedAt": now });
         let goal = json!({ "citizenId": citizen, "period": "WEEK", "minutes": 60 });
         for (name, input) in [("RecordPosition", place), ("SetGoal", goal)] {
             let said = mutation(&app, &stranger.token, shipped(name), input).await;

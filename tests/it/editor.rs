@@ -1,5 +1,5 @@
-//! An editor's way: files come in by parts, a draft is written and shown to a tester, and the public sees an edition
-//! when it is released and not before.
+//! An editor's way: files come in by parts, a draft is written and shown to a tester, and the public sees an
+//! edition when it is released and not before.
 
 use std::fs;
 
@@ -18,8 +18,8 @@ const SAVE_DRAFT: &str = "mutation($input: SaveDraftInput!) {
   saveDraft(input: $input) { workId revisionId version userErrors { code field } } }";
 const NAME_TESTER: &str =
     "mutation($input: NameTesterInput!) { nameTester(input: $input) { userErrors { code field } } }";
-const WITHDRAW: &str =
-    "mutation($input: WithdrawWorkInput!) { withdrawWork(input: $input) { wasReleased userErrors { code field } } }";
+const WITHDRAW: &str = "mutation($input: WithdrawWorkInput!) {
+  withdrawWork(input: $input) { wasReleased userErrors { code field } } }";
 const WORK: &str = "query($id: ID!) { work(id: $id) { title body revision { id number } } }";
 
 /// The demo's editor, signed in where there are topics to write about.
@@ -305,7 +305,8 @@ on_both_stacks! {
 
         let draft = preview(&app, &editor.token, &work).await["data"]["draft"].clone();
         assert_eq!(draft["bodyHtml"], "<p>Hai</p>\n");
-        assert_eq!((&draft["revision"]["state"], &draft["revision"]["version"]), (&json!("DRAFT"), &json!(2)));
+        let revision = &draft["revision"];
+        assert_eq!((&revision["state"], &revision["version"]), (&json!("DRAFT"), &json!(2)));
         app.finish().await;
     }
 
@@ -382,7 +383,8 @@ on_both_stacks! {
         let work = released(&app, &editor, "LESSON", json!({ "title": "Nuôi ong mật ven rừng" })).await;
         assert!(is_found(&app, "nuoi ong mat", &work).await);
         for was_released in [true, false] {
-            let withdrawn = mutation(&app, &editor.token, WITHDRAW, json!({ "workId": work["workId"] })).await;
+            let asked = json!({ "workId": work["workId"] });
+            let withdrawn = mutation(&app, &editor.token, WITHDRAW, asked).await;
             assert_eq!(payload(&withdrawn), &json!({ "wasReleased": was_released, "userErrors": [] }));
             // Before the index knows, too.
             assert_eq!(error_code(&public(&app, &work).await), "NOT_FOUND");
@@ -408,7 +410,8 @@ on_both_stacks! {
         let editor = sign_in_editor(&app).await;
         let content = content(&app, json!({})).await;
         let id = new_id();
-        let mut input = json!({ "clientMutationId": id, "kind": "LESSON", "slug": "gui-lai", "content": content });
+        let mut input =
+            json!({ "clientMutationId": id, "kind": "LESSON", "slug": "gui-lai", "content": content });
         let first = editor.mutate(&app, "CreateWork", input.clone()).await;
         let second = editor.mutate(&app, "CreateWork", input.clone()).await;
         assert_eq!(first, second);
@@ -416,7 +419,7 @@ on_both_stacks! {
         input["content"]["title"] = json!("Khác");
         let other_body = mutation(&app, &editor.token, shipped("CreateWork"), input.clone()).await;
         assert_eq!(user_errors(payload(&other_body)), ["clientMutationId: REQUEST_REUSED"]);
-        let asked = json!({ "clientMutationId": input["clientMutationId"], "workId": first["workId"], "version": 1 });
+        let asked = json!({ "clientMutationId": id, "workId": first["workId"], "version": 1 });
         let other_mutation = mutation(&app, &editor.token, shipped("PublishDraft"), asked).await;
         assert_eq!(user_errors(payload(&other_mutation)), ["clientMutationId: REQUEST_REUSED"]);
         app.finish().await;

@@ -112,7 +112,7 @@ async fn confirm_sealed(
         write.tx.challenge_attempt(challenge).await?;
         let left = cx.settings.most_attempts.saturating_sub(known.attempts + 1);
         write.tx.commit().await?;
-        return Err(vec![Problem::new(Code::Mismatch, "code").detail(format!("{left}"))].into());
+        return Err(vec![Problem::new(Code::WrongCode, "code").detail(left)].into());
     }
     write.tx.challenge_use(challenge, now).await?;
     let identity = IdentityRow { key_hash: known.phone_hash, kind: "phone".into(), sealed: row.phone_sealed };
@@ -165,10 +165,13 @@ pub async fn refresh(cx: &Context, refresh_token: &str) -> Result<Tokens> {
     let session = tx.session_lock(id).await?.ok_or(Error::Unauthenticated)?;
     match session.judge(&hash, now, cx.settings.forgive_seconds * 1000) {
         Refresh::Current | Refresh::LostAnswer => {
-            let (refresh_token, next) = new_refresh(cx, id);
-            // After a lost answer the phone still holds the old token, so that one stays the forgiven one.
-            let expires_at = now.plus_ms(cx.settings.refresh_days * DAY_MS);
-            tx.session_rotate(id, &next, &hash, now, expires_at).await?;
+            // The next token is worked out from the one that was shown, so a phone that asks twice, because an answer
+            // was late or lost, is told the same twice, and whichever answer it keeps is right.
+            let (refresh_token, next) = next_refresh(cx, id, refresh_token);
+            if next != session.refresh_hash {
+                let expires_at = now.plus_ms(cx.settings.refresh_days * DAY_MS);
+                tx.session_rotate(id, &next, &hash, now, expires_at).await?;
+            }
             tx.commit().await?;
             tokens(cx, id, refresh_token)
         }
@@ -257,6 +260,13 @@ fn code_hash(cx: &Context, challenge: ChallengeId, code: &str) -> [u8; 32] {
 fn new_refresh(cx: &Context, session: SessionId) -> (String, [u8; 32]) {
     let mut secret = [0; 32];
     cx.entropy.fill(&mut secret);
+    let token = format!("{session}.{}", base64(&secret));
+    let hash = cx.vault.hash("refresh", token.as_bytes());
+    (token, hash)
+}
+
+fn next_refresh(cx: &Context, session: SessionId, shown: &str) -> (String, [u8; 32]) {
+    let secret = cx.vault.hash("next refresh", shown.as_bytes());
     let token = format!("{session}.{}", base64(&secret));
     let hash = cx.vault.hash("refresh", token.as_bytes());
     (token, hash)

@@ -35,8 +35,13 @@ pub async fn add(cx: &Context, request: &Request, input: &CitizenInput) -> Resul
         return Err(Error::problem(Code::NotFound, "residenceId"));
     }
     let write = begin!(cx, member.account.uuid(), request);
+    // Two devices of one account may add at once: who is there is read again under a lock.
+    write.tx.account_lock(member.account).await?;
+    let member = write.tx.session_member(member.session, cx.now()).await?.ok_or(Error::Unauthenticated)?;
     if member.citizens.len() >= MOST_CITIZENS_OF_AN_ACCOUNT {
-        return Err(vec![Problem::new(Code::TooMany, "citizens").detail(MOST_CITIZENS_OF_AN_ACCOUNT)].into());
+        return Err(
+            vec![Problem::new(Code::TooManyItems, "citizens").detail(MOST_CITIZENS_OF_AN_ACCOUNT)].into()
+        );
     }
     let id: CitizenId = cx.new_id();
     let sealed_key = cx.vault.new_citizen_key(&*cx.entropy)?;
@@ -70,7 +75,7 @@ pub async fn add(cx: &Context, request: &Request, input: &CitizenInput) -> Resul
     }
     write.tx.account_citizen_add(member.account, id, relation, cx.now()).await?;
     let id = write.finish(cx, id).await?;
-    cx.caches.members.invalidate(&member.session);
+    cx.caches.members.invalidate_all();
     Ok(id)
 }
 
@@ -87,6 +92,10 @@ pub async fn grant(cx: &Context, phone: &str, role: Role, unit_code: &str) -> Re
     let account = cx.store.account_by_identity(&hash).await?.ok_or_else(|| missing("phone"))?;
     let citizen = cx.store.account_own_citizen(account).await?.ok_or_else(|| missing("citizen"))?;
     let unit = cx.store.unit_by_code(unit_code, cx.now()).await?.ok_or_else(|| missing("unit"))?;
+    if role == Role::Officer && !unit.kind.is_association() {
+        let association = crate::unit::association_code(unit_code);
+        return Err(vec![Problem::new(Code::WrongKind, "unit").detail(association)].into());
+    }
     let edge_kind = if unit.kind.is_association() { EdgeKind::Association } else { EdgeKind::Administrative };
     let grant = RoleGrant { role, unit: unit.id, edge_kind, valid_from: cx.now(), valid_to: None };
     let tx = cx.store.begin().await?;

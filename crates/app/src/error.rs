@@ -141,7 +141,7 @@ pub struct Text {
 }
 
 /// One row a code: everything that a person can be told.
-pub const TEXTS: [Text; 27] = [
+pub const TEXTS: [Text; 30] = [
     Text {
         code: "UNAUTHENTICATED",
         vi: "Bác cần đăng nhập để làm việc này.",
@@ -199,8 +199,8 @@ pub const TEXTS: [Text; 27] = [
     },
     Text {
         code: "WRONG_KIND",
-        vi: "Mã này là của một loại khác: {}.",
-        en: "This id is of another kind: {}.",
+        vi: "Mã này là của một loại khác. Cần mã dạng {}.",
+        en: "This id is of another kind. Needed: {}.",
     },
     Text {
         code: "UNKNOWN_VALUE",
@@ -238,6 +238,19 @@ pub const TEXTS: [Text; 27] = [
         en: "This request id was used for something else. Please send it again under a new one.",
     },
     Text {
+        code: "TOO_MANY_ITEMS", vi: "Nhiều quá: nhiều nhất {} mục.", en: "Too many: at most {}."
+    },
+    Text {
+        code: "WRONG_CODE",
+        vi: "Mã chưa đúng. Bác còn {} lần thử.",
+        en: "That is not the code. {} tries are left.",
+    },
+    Text {
+        code: "UPLOAD_EXPIRED",
+        vi: "Tệp gửi dở đã lâu nên được dọn đi. Xin tải lên lại.",
+        en: "This upload was left unfinished for long and was cleared away. Please upload again.",
+    },
+    Text {
         code: "REFUSED_TYPE",
         vi: "Nội dung tệp không phải loại đã khai ({}).",
         en: "The bytes of the file are not of the stated type ({}).",
@@ -258,7 +271,7 @@ pub fn text(code: &str, language: Language, detail: Option<&str>) -> String {
         (None, _) => code,
     };
     match detail {
-        Some(detail) => words.replace("{}", detail),
+        Some(detail) => words.replace("{}", detail.trim_end_matches('.')),
         // Without a detail the clause that would hold it says nothing: it is left out.
         None => words
             .split(['.', ':'])

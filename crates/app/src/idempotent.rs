@@ -1,7 +1,7 @@
 //! Every mutation carries an id that the client made. The same id with the same body repeats the answer; the same id
 //! with another body is refused. A phone may therefore send again whenever it is unsure.
 
-use densach_domain::{Code, Timestamp};
+use densach_domain::{Code, Problems, Timestamp};
 use densach_store::{JobKind, Receipt, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,9 +46,11 @@ impl Context {
         actor: Uuid,
         request: &Request,
     ) -> Result<Begun<T>> {
-        if request.client_id.is_empty() || request.client_id.len() > 64 {
-            return Err(Error::problem(Code::Required, "clientMutationId"));
-        }
+        let mut problems = Problems::default();
+        problems.text("clientMutationId", &request.client_id, 64);
+        problems.into_result(())?;
+        // Keyed, because a receipt outlives its request and an input may hold a phone or ID number that could be guessed.
+        let request = &Request { digest: self.vault.hash("request", &request.digest), ..request.clone() };
         let tx = self.store.begin().await?;
         let Some(receipt) = tx.receipt(actor, &request.client_id).await? else {
             return Ok(Begun::Fresh(Write {

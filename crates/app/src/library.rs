@@ -143,6 +143,7 @@ pub async fn import(cx: &Context, folder: &Path) -> Result<Report> {
         );
     }
     if changed {
+        cx.caches.released_changed();
         let tx = cx.store.begin().await?;
         tx.job_add(cx.new_id(), &JobKind::SearchReconcile, cx.now()).await?;
         tx.commit().await?;
@@ -379,7 +380,7 @@ fn split(text: &str) -> Result<(&str, &str)> {
 
 /// A TOML error with the line it is about.
 fn located(error: &toml::de::Error, text: &str) -> String {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
     line.map_or_else(|| error.message().to_owned(), |line| format!("line {line}: {}", error.message()))
 }
 

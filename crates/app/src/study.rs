@@ -11,7 +11,7 @@ pub use densach_store::{DayRow, ProgressRow};
 use serde::{Deserialize, Serialize};
 
 use crate::idempotent::begin;
-use crate::{Context, Error, Request, Result, work};
+use crate::{Context, Request, Result, work};
 
 /// What became of one item, in the order of the batch.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct Received {
 pub async fn send(cx: &Context, citizen: CitizenId, items: &[Evidence]) -> Result<Received> {
     let member = policy::acts_for(&cx.actor, citizen)?;
     if items.len() > MOST_ITEMS {
-        return Err(vec![Problem::new(Code::TooMany, "items").detail(MOST_ITEMS)].into());
+        return Err(vec![Problem::new(Code::TooManyItems, "items").detail(MOST_ITEMS)].into());
     }
     let works = studied(cx, items).await?;
     let tx = cx.store.begin().await?;
@@ -101,6 +101,26 @@ impl Ledger {
         Ok(ledger)
     }
 
+    fn row(
+        &self,
+        cx: &Context,
+        item: &Evidence,
+        revision: Option<RevisionId>,
+        reason: Option<Reason>,
+    ) -> EvidenceRow {
+        EvidenceRow {
+            id: cx.new_id(),
+            device: self.device,
+            citizen: self.citizen,
+            revision,
+            trust: Trust::Measured,
+            evidence: item.clone(),
+            reason,
+            policy: cx.policy.version.clone(),
+            received_at: cx.now(),
+        }
+    }
+
     async fn take(&mut self, cx: &Context, tx: &Tx, item: &Evidence, works: &Works) -> Result<Outcome> {
         let outcome = |verdict, credited_seconds, field| Outcome {
             sequence: item.sequence,
@@ -111,29 +131,23 @@ impl Ledger {
         if let Err((field, _)) = item.check() {
             return Ok(outcome(Verdict::Rejected(Reason::Malformed), 0, Some(field)));
         }
-        let digest = item.digest().to_vec();
+        let digest = item.digest(self.citizen).to_vec();
         match self.digests.get(&item.sequence) {
             Some(known) if *known == digest => return Ok(outcome(Verdict::Duplicate, 0, None)),
             Some(_) => return Ok(outcome(Verdict::Rejected(Reason::SequenceReused), 0, Some("sequence"))),
             None => {}
         }
         let Some((revision, studied)) = works.get(&item.work) else {
+            // Kept all the same: the number has arrived, and what it says can be judged again.
+            let row = self.row(cx, item, None, Some(Reason::UnknownWork));
+            tx.evidence_add(&row, &[]).await?;
+            self.digests.insert(item.sequence, digest);
             return Ok(outcome(Verdict::Rejected(Reason::UnknownWork), 0, Some("workId")));
         };
         self.held.reading_of_work =
             self.reading.iter().filter(|row| row.0 == item.work).map(|row| (row.1, row.2)).collect();
         let credit = credit::credit(item, *studied, &self.held, cx.now(), &cx.policy);
-        let row = EvidenceRow {
-            id: cx.new_id(),
-            device: self.device,
-            citizen: self.citizen,
-            revision: Some(*revision),
-            trust: Trust::Measured,
-            evidence: item.clone(),
-            reason: credit.reason,
-            policy: cx.policy.version.clone(),
-            received_at: cx.now(),
-        };
+        let row = self.row(cx, item, Some(*revision), credit.reason);
         let parts: Vec<_> =
             credit.parts.iter().map(|(day, stretch)| CreditRow { day: *day, stretch: *stretch }).collect();
         tx.evidence_add(&row, &parts).await?;
@@ -201,9 +215,7 @@ pub async fn position(
     problems.check(!(0..=1_000_000).contains(&input.locator_ppm), Code::OutOfRange, "locator");
     problems.check(input.media_ms.is_some_and(|ms| ms < 0), Code::OutOfRange, "mediaMs");
     problems.into_result(())?;
-    if cx.store.works(&[input.work]).await?.is_empty() {
-        return Err(Error::NotFound);
-    }
+    work::readable(cx, input.work).await?;
     note(cx, request, member.device, citizen, input).await?;
     let rows = cx.store.progress(citizen, &[input.work]).await?;
     Ok(rows.into_iter().next())

@@ -24,6 +24,9 @@ pub async fn by_id(cx: &Context, id: UnitId) -> Result<Unit> {
 }
 
 pub async fn by_code(cx: &Context, code: &str) -> Result<Unit> {
+    if code.contains('\0') {
+        return Err(Error::NotFound);
+    }
     cx.store.unit_by_code(code, cx.now()).await?.ok_or(Error::NotFound)
 }
 

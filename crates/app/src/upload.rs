@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use densach_blob::{BlobKey, MultipartId};
+use densach_blob::{BlobError, BlobKey, MultipartId};
 use densach_domain::actor::Member;
 use densach_domain::asset::{Asset, MediaType, Sha256};
 use densach_domain::id::{AssetId, UploadId};
@@ -14,7 +14,7 @@ pub use densach_store::UploadRow;
 use futures::StreamExt as _;
 use sha2::Digest as _;
 
-use crate::idempotent::begin;
+use crate::idempotent::{Begun, begin};
 use crate::{Context, Error, Request, Result};
 
 /// One part: where to put it, how large it must be, and whether storage has it.
@@ -35,9 +35,22 @@ fn editor(cx: &Context) -> Result<&Member> {
 pub async fn create(cx: &Context, request: &Request, input: &UploadInput) -> Result<UploadId> {
     let member = editor(cx)?;
     let plan = input.read()?;
-    let write = begin!(cx, member.account.uuid(), request);
+    // Storage is asked before a transaction is open: it may be slow, and SQLite has one writer. What a repeated request
+    // begins in vain is given back at once.
     let id: UploadId = cx.new_id();
-    let multipart = cx.blobs.multipart_begin(&BlobKey::Upload(id), plan.media_type.name()).await?;
+    let key = BlobKey::Upload(id);
+    let multipart = cx.blobs.multipart_begin(&key, plan.media_type.name()).await?;
+    let write = match cx.begin(member.account.uuid(), request).await {
+        Ok(Begun::Fresh(write)) => write,
+        Ok(Begun::Repeated(earlier)) => {
+            cx.blobs.multipart_abort(&key, &multipart).await?;
+            return Ok(earlier);
+        }
+        Err(error) => {
+            cx.blobs.multipart_abort(&key, &multipart).await?;
+            return Err(error);
+        }
+    };
     let upload = UploadRow {
         id,
         account: member.account,
@@ -84,22 +97,31 @@ pub async fn parts(cx: &Context, upload: &UploadRow) -> Result<Vec<Part>> {
 /// Says that all parts are there. Missing and wrong-sized parts are named; then the bytes are checked by a job.
 pub async fn complete(cx: &Context, request: &Request, id: UploadId) -> Result<UploadId> {
     let upload = find(cx, id).await?;
-    let mut write = begin!(cx, upload.account.uuid(), request);
-    if upload.state != UploadState::Open {
-        return write.finish(cx, id).await;
+    if upload.state == UploadState::Open {
+        join_parts(cx, &upload).await?;
     }
-    let key = BlobKey::Upload(id);
+    let mut write = begin!(cx, upload.account.uuid(), request);
+    if write.tx.upload_move(id, UploadState::Open, UploadState::Verifying, None, None).await? {
+        write.enqueue(cx, &JobKind::UploadVerify { upload: id }).await?;
+    }
+    write.finish(cx, id).await
+}
+
+/// Joins the parts in storage, unless an earlier call did so and was cut off before it could say it.
+async fn join_parts(cx: &Context, upload: &UploadRow) -> Result<()> {
+    let key = BlobKey::Upload(upload.id);
     let multipart = MultipartId::new(upload.multipart.clone());
-    let received = cx.blobs.part_list(&key, &multipart).await?;
+    let received = match cx.blobs.part_list(&key, &multipart).await {
+        Ok(received) => received,
+        Err(BlobError::NotFound(_)) if cx.blobs.head(&key).await?.is_some() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     let sizes: Vec<_> = received.iter().map(|part| (part.number, part.size_bytes)).collect();
     let problems = check_parts(upload.size_bytes, &sizes);
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    cx.blobs.multipart_complete(&key, &multipart, &received).await?;
-    write.tx.upload_move(id, UploadState::Open, UploadState::Verifying, None, None).await?;
-    write.enqueue(cx, &JobKind::UploadVerify { upload: id }).await?;
-    write.finish(cx, id).await
+    Ok(cx.blobs.multipart_complete(&key, &multipart, &received).await?)
 }
 
 /// The job behind [`complete`]: reads the bytes once, compares size and hash with what was stated and the content with
@@ -113,7 +135,7 @@ pub(crate) async fn verify(cx: &Context, id: UploadId) -> Result<()> {
     let refusal = match check_bytes(cx, &key, &upload).await {
         Ok(refusal) => refusal,
         // The bytes are gone although they were acknowledged: a person must send them again.
-        Err(Error::NotFound) => Some("REFUSED_BYTES"),
+        Err(Error::NotFound) => Some(Code::RefusedBytes),
         Err(error) => return Err(error),
     };
     let (state, asset) = match refusal {
@@ -128,7 +150,7 @@ pub(crate) async fn verify(cx: &Context, id: UploadId) -> Result<()> {
         Some(asset) => Some(tx.asset_put(&asset, cx.now()).await?),
         None => None,
     };
-    tx.upload_move(id, UploadState::Verifying, state, refusal, asset).await?;
+    tx.upload_move(id, UploadState::Verifying, state, refusal.map(Code::name), asset).await?;
     tx.commit().await?;
     cx.blobs.delete(&key).await?;
     Ok(())
@@ -139,7 +161,7 @@ pub(crate) fn new_asset(cx: &Context, sha256: Sha256, size_bytes: u64, media_typ
     Asset { id, sha256, size_bytes, media_type: media_type.to_owned() }
 }
 
-async fn check_bytes(cx: &Context, key: &BlobKey, upload: &UploadRow) -> Result<Option<&'static str>> {
+async fn check_bytes(cx: &Context, key: &BlobKey, upload: &UploadRow) -> Result<Option<Code>> {
     let mut hasher = sha2::Sha256::new();
     let mut size_bytes = 0_u64;
     let mut head = Vec::new();
@@ -153,10 +175,10 @@ async fn check_bytes(cx: &Context, key: &BlobKey, upload: &UploadRow) -> Result<
     }
     let sha256 = Sha256::from_bytes(hasher.finalize().into());
     if size_bytes != upload.size_bytes || sha256 != upload.sha256 {
-        return Ok(Some("REFUSED_BYTES"));
+        return Ok(Some(Code::RefusedBytes));
     }
     let stated = MediaType::parse(&upload.media_type);
-    Ok(if stated.is_some() && sniff(&head) == stated { None } else { Some("REFUSED_TYPE") })
+    Ok(if stated.is_some() && sniff(&head) == stated { None } else { Some(Code::RefusedType) })
 }
 
 pub(crate) const HEAD_BYTES: usize = 8192;
@@ -178,9 +200,10 @@ pub(crate) fn sniff(head: &[u8]) -> Option<MediaType> {
 
 /// Why an upload was refused, as a problem that a screen can show.
 pub fn refusal(upload: &UploadRow) -> Option<Problem> {
-    let code = upload.refusal.as_deref()?;
-    let detail = if code == "REFUSED_TYPE" { upload.media_type.clone() } else { upload.sha256.to_string() };
-    Some(Problem { code: Code::Mismatch, field: code.to_owned(), detail: Some(detail) })
+    let code = Code::parse(upload.refusal.as_deref()?)?;
+    let detail =
+        if code == Code::RefusedType { upload.media_type.clone() } else { upload.sha256.to_string() };
+    Some(Problem::new(code, "file").detail(detail))
 }
 
 #[cfg(test)]

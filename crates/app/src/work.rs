@@ -8,7 +8,7 @@ use densach_domain::asset::Asset;
 use densach_domain::id::{AssetId, RevisionId, WorkId};
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::policy::{self, Refusal};
-use densach_domain::work::{Revision, RevisionState, Work};
+use densach_domain::work::{Revision, RevisionState, Work, check_slug};
 use densach_domain::{Timestamp, work::WorkKind};
 pub use densach_store::{ProgressRow, WorkFilter};
 
@@ -87,7 +87,15 @@ pub async fn released(
     filter: WorkFilter,
     page: &PageRequest<(Timestamp, WorkId)>,
 ) -> Result<Page<WorkView>> {
-    let page = cx.store.works_released(filter, page).await?;
+    let key = (filter, page.clone());
+    let page = match cx.caches.lists.get(&key) {
+        Some(page) => page,
+        None => {
+            let page = Arc::new(cx.store.works_released(filter, page).await?);
+            cx.caches.lists.insert(key, page.clone());
+            page
+        }
+    };
     let editions = published(cx, page.items.iter().map(|row| row.revision)).await?;
     let views = page.items.iter().filter_map(|row| {
         let edition = editions.get(&row.revision)?.clone();
@@ -102,8 +110,31 @@ pub async fn released_count(cx: &Context, filter: WorkFilter) -> Result<i64> {
 
 /// These works as the public sees them; one that is not released is left out.
 pub async fn many(cx: &Context, ids: &[WorkId]) -> Result<HashMap<WorkId, WorkView>> {
-    let works = cx.store.works(ids).await?;
+    let mut works = Vec::with_capacity(ids.len());
+    let mut missing = Vec::new();
+    for id in ids {
+        match cx.caches.works.get(id) {
+            Some(work) => works.push(work),
+            None => missing.push(*id),
+        }
+    }
+    works.extend(keep(cx, cx.store.works(&missing).await?));
     views(cx, &works).await
+}
+
+/// The same, straight from the store: for what must not be a second old.
+pub(crate) async fn many_now(cx: &Context, ids: &[WorkId]) -> Result<HashMap<WorkId, WorkView>> {
+    let works: Vec<_> = keep(cx, cx.store.works(ids).await?).collect();
+    views(cx, &works).await
+}
+
+fn keep(cx: &Context, works: Vec<Work>) -> impl Iterator<Item = Arc<Work>> {
+    works.into_iter().map(|work| {
+        let work = Arc::new(work);
+        cx.caches.slugs.insert(work.slug.clone(), work.id);
+        cx.caches.works.insert(work.id, work.clone());
+        work
+    })
 }
 
 pub async fn by_id(cx: &Context, id: WorkId) -> Result<WorkView> {
@@ -111,14 +142,24 @@ pub async fn by_id(cx: &Context, id: WorkId) -> Result<WorkView> {
 }
 
 pub async fn by_slug(cx: &Context, slug: &str) -> Result<WorkView> {
-    let work = cx.store.work_by_slug(slug).await?.ok_or(Error::NotFound)?;
-    let id = work.id;
-    views(cx, &[work]).await?.remove(&id).ok_or(Error::NotFound)
+    if check_slug(slug).is_some() {
+        return Err(Error::NotFound);
+    }
+    let id = match cx.caches.slugs.get(slug) {
+        Some(id) => id,
+        None => {
+            let work = cx.store.work_by_slug(slug).await?.ok_or(Error::NotFound)?;
+            let id = work.id;
+            keep(cx, vec![work]).for_each(drop);
+            id
+        }
+    };
+    by_id(cx, id).await
 }
 
-async fn views(cx: &Context, works: &[Work]) -> Result<HashMap<WorkId, WorkView>> {
+async fn views(cx: &Context, works: &[Arc<Work>]) -> Result<HashMap<WorkId, WorkView>> {
     let editions = published(cx, works.iter().filter_map(|work| work.released)).await?;
-    let view = |work: &Work| {
+    let view = |work: &Arc<Work>| {
         let edition = editions.get(&work.released?)?.clone();
         Some((work.id, WorkView { released_at: work.released_at, edition }))
     };
@@ -144,6 +185,17 @@ pub async fn edition(cx: &Context, id: RevisionId) -> Result<WorkView> {
             may_preview(cx, revision.work).await?;
             Ok(WorkView { released_at: None, edition: Arc::new(Edition::new(revision)) })
         }
+    }
+}
+
+/// Whether this actor may read any edition of a work.
+pub(crate) async fn readable(cx: &Context, work: WorkId) -> Result<()> {
+    match by_id(cx, work).await {
+        Err(Error::NotFound) => {
+            may_preview(cx, work).await?;
+            if cx.store.works(&[work]).await?.is_empty() { Err(Error::NotFound) } else { Ok(()) }
+        }
+        found => found.map(drop),
     }
 }
 
@@ -211,7 +263,8 @@ pub async fn assets(cx: &Context, ids: &[AssetId]) -> Result<HashMap<AssetId, Ar
 pub async fn asset_url(cx: &Context, asset: &Asset, file_name: &str) -> Result<Arc<str>> {
     let window_ms = i64::try_from(cx.settings.read_url_seconds).unwrap_or(i64::MAX / 1000).max(2) * 500;
     let window = cx.now().ms().div_euclid(window_ms);
-    if let Some(url) = cx.caches.urls.get(&(asset.id, window)) {
+    let cached = (asset.id, window, file_name.to_owned());
+    if let Some(url) = cx.caches.urls.get(&cached) {
         return Ok(url);
     }
     let signed_at = std::time::UNIX_EPOCH
@@ -219,7 +272,7 @@ pub async fn asset_url(cx: &Context, asset: &Asset, file_name: &str) -> Result<A
     let life = std::time::Duration::from_secs(cx.settings.read_url_seconds);
     let key = BlobKey::Asset(asset.sha256);
     let url: Arc<str> = cx.blobs.read_url(&key, signed_at, life, file_name, &asset.media_type).await?.into();
-    cx.caches.urls.insert((asset.id, window), url.clone());
+    cx.caches.urls.insert(cached, url.clone());
     Ok(url)
 }
 

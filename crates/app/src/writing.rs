@@ -60,6 +60,12 @@ pub async fn create(
     write.finish(cx, saved).await
 }
 
+/// What kind of work an editor is about to save.
+pub async fn kind(cx: &Context, work: WorkId) -> Result<WorkKind> {
+    editor(cx)?;
+    Ok(cx.store.works(&[work]).await?.pop().ok_or(Error::NotFound)?.kind)
+}
+
 /// Saves a draft. `version` is the one that the editor opened: when somebody saved in between, nothing is overwritten.
 /// On a work whose newest revision is published, a new draft begins (then `version` is 0).
 pub async fn save(
@@ -72,6 +78,7 @@ pub async fn save(
     let editor = editor(cx)?;
     let known = cx.store.works(&[work]).await?.pop().ok_or(Error::NotFound)?;
     let mut problems = content.check_draft(known.kind);
+    problems.check(content.works().any(|item| item == work), Code::NotAllowed, "items");
     check_references(cx, known.kind, &content, &mut problems).await?;
     problems.into_result(())?;
     let write = begin!(cx, actor_key(editor), request);
@@ -138,7 +145,9 @@ pub async fn release(cx: &Context, request: &Request, revision: RevisionId, note
     let mut write = begin!(cx, actor_key(editor), request);
     let revision = write.tx.revisions(&[revision]).await?.pop().ok_or(Error::NotFound)?;
     let saved = release_in(cx, &mut write, &revision, notes, editor).await?;
-    write.finish(cx, saved).await
+    let saved = write.finish(cx, saved).await?;
+    cx.caches.released_changed();
+    Ok(saved)
 }
 
 async fn release_in(
@@ -167,7 +176,9 @@ pub async fn withdraw(cx: &Context, request: &Request, work: WorkId) -> Result<b
     let mut write = begin!(cx, actor_key(editor), request);
     let withdrawn = write.tx.work_withdraw(work).await?;
     write.enqueue(cx, &JobKind::WorkIndex { work }).await?;
-    write.finish(cx, withdrawn).await
+    let withdrawn = write.finish(cx, withdrawn).await?;
+    cx.caches.released_changed();
+    Ok(withdrawn)
 }
 
 /// Names somebody, by the phone number of their account, who may read the drafts of a work.

@@ -117,7 +117,7 @@ impl CitizenInput {
         let id_number = self.id_number.as_deref().and_then(|text| match IdNumber::parse(text) {
             Ok(number) => Some(number),
             Err(code) => {
-                problems.add(Problem::new(code, "idNumber").detail("12"));
+                problems.add(Problem::new(code, "idNumber").detail("001048000001"));
                 None
             }
         });

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
-use crate::id::WorkId;
+use crate::id::{CitizenId, WorkId};
 use crate::named::named;
 use crate::problem::Code;
 
@@ -59,10 +59,14 @@ pub struct Evidence {
 /// A batch holds at most this many items.
 pub const MOST_ITEMS: usize = 500;
 
+/// The largest whole number that every JSON reader keeps exactly.
+pub const HIGHEST_SEQUENCE: i64 = (1 << 53) - 1;
+
 impl Evidence {
     /// A digest of everything that was said, to tell a repeat from another statement under the same number.
-    pub fn digest(&self) -> [u8; 32] {
+    pub fn digest(&self, citizen: CitizenId) -> [u8; 32] {
         let mut hasher = Sha256::new();
+        hasher.update(citizen.uuid().as_bytes());
         hasher.update(self.work.uuid().as_bytes());
         hasher.update(self.source.name().as_bytes());
         for number in [self.started_at.ms(), self.ended_at.ms()] {
@@ -76,7 +80,7 @@ impl Evidence {
 
     /// What can never be evidence, whatever the policy.
     pub fn check(&self) -> Result<(), (&'static str, Code)> {
-        if self.sequence < 1 {
+        if !(1..=HIGHEST_SEQUENCE).contains(&self.sequence) {
             return Err(("sequence", Code::OutOfRange));
         }
         if self.ended_at <= self.started_at {

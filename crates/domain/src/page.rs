@@ -1,7 +1,7 @@
 //! A page of a list: keyset, so that it stays stable while others insert.
 
 /// What the caller asked: at most `limit` rows after `after` (the key of the last row already seen).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest<K> {
     pub limit: u32,
     pub after: Option<K>,

@@ -23,7 +23,16 @@ pub enum Code {
     Stale,
     Immutable,
     RequestReused,
-    TooMany,
+    /// More of something than fits.
+    TooManyItems,
+    /// A wrong one-time code; the detail says how many tries are left.
+    WrongCode,
+    /// The bytes of a file are not of the stated type.
+    RefusedType,
+    /// The bytes of a file are not those that were stated.
+    RefusedBytes,
+    /// An upload that nobody finished.
+    UploadExpired,
 }
 
 named! {
@@ -44,7 +53,11 @@ named! {
         Stale = "STALE",
         Immutable = "IMMUTABLE",
         RequestReused = "REQUEST_REUSED",
-        TooMany = "TOO_MANY",
+        TooManyItems = "TOO_MANY_ITEMS",
+        WrongCode = "WRONG_CODE",
+        RefusedType = "REFUSED_TYPE",
+        RefusedBytes = "REFUSED_BYTES",
+        UploadExpired = "UPLOAD_EXPIRED",
     }
 }
 
@@ -101,6 +114,10 @@ impl Problems {
 
     /// A text that may be absent but not longer than `longest` characters.
     pub fn length(&mut self, field: &str, text: &str, longest: usize) {
+        // No database keeps a NUL in a text, and no person types one.
+        if text.contains('\0') {
+            self.add(Problem::new(Code::Malformed, field));
+        }
         if text.chars().count() > longest {
             self.add(Problem::new(Code::TooLong, field).detail(longest));
         }

@@ -214,14 +214,14 @@ impl Content {
             problems.check(date.parse::<Day>().is_err(), Code::Malformed, "recheckBy");
         }
         for (field, names) in [("authors", &self.authors), ("sources", &self.sources)] {
-            problems.check(names.len() > MOST_NAMES, Code::TooMany, field);
+            problems.check(names.len() > MOST_NAMES, Code::TooManyItems, field);
             for (index, name) in names.iter().enumerate() {
                 problems.text(&format!("{field}.{index}"), name, 300);
             }
         }
-        problems.check(self.topics.len() > 6, Code::TooMany, "topics");
-        problems.check(self.assets.len() > MOST_ASSETS, Code::TooMany, "assets");
-        problems.check(self.items.len() > MOST_ITEMS, Code::TooMany, "items");
+        problems.check(self.topics.len() > 6, Code::TooManyItems, "topics");
+        problems.check(self.assets.len() > MOST_ASSETS, Code::TooManyItems, "assets");
+        problems.check(self.items.len() > MOST_ITEMS, Code::TooManyItems, "items");
         problems.check(!kind.has_items() && !self.items.is_empty(), Code::NotAllowed, "items");
         self.check_assets(&mut problems);
         self.check_items(kind, &mut problems);

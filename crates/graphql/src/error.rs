@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Error as GraphqlError, ErrorExtensionValues, SimpleObject};
 use densach_app::{Context, Error};
-use densach_domain::{Code, Problem};
+use densach_domain::Problem;
 
 /// A use case's refusal, wrapped so that a bare `?` on anything else does not compile.
 pub(crate) struct Failure(pub Arc<Error>);
@@ -51,12 +51,7 @@ pub(crate) struct UserError {
 }
 
 pub(crate) fn user_error(cx: &Context, problem: &Problem) -> UserError {
-    // Refusals of files have words of their own, under the code that stands in the field.
-    let code = if problem.code == Code::Mismatch && problem.field.starts_with("REFUSED_") {
-        problem.field.as_str()
-    } else {
-        problem.code.name()
-    };
+    let code = problem.code.name();
     UserError {
         code: code.to_owned(),
         field: problem.field.split('.').map(str::to_owned).collect(),

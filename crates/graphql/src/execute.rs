@@ -1,20 +1,31 @@
 //! Running a document: limits, words of errors in the reader's language, one line in the log for what is ours.
 
-use async_graphql::{Request, Response, ServerError, Value, Variables};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Request, Response, ServerError, ValidationMode, Value, Variables};
 use densach_app::{Context, Error, text};
 
-use crate::{DensachSchema, Limits, schema};
+use crate::persisted::{DOCUMENTS, Document};
+use crate::{DensachSchema, Limits, limit, schema};
 
 /// What a client asks.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Asked {
-    #[serde(default)]
-    pub query: String,
-    #[serde(default)]
+    pub text: Text,
     pub operation_name: Option<String>,
-    #[serde(default)]
     pub variables: serde_json::Value,
+    /// Fields sorted by name, so that the same answer is the same bytes: fields are resolved side by side and arrive in
+    /// any order. For answers that caches keep.
+    pub canonical: bool,
+}
+
+/// The document that a client asks to run.
+pub enum Text {
+    /// One that ships, by its hash: read and checked once.
+    Shipped(&'static Document),
+    Sent(String),
 }
 
 /// Where a request came from, as far as the server can tell; for rate limits only.
@@ -31,30 +42,78 @@ pub struct Answer {
 /// The schema, ready to run.
 #[derive(Clone)]
 pub struct Executor {
-    schema: DensachSchema,
+    strict: DensachSchema,
+    shipped: DensachSchema,
+    nodes: usize,
 }
+
+/// The shipped documents, read once.
+static SHIPPED: LazyLock<HashMap<&'static str, ExecutableDocument>> = LazyLock::new(|| {
+    let read = |document: &'static Document| Some((document.name, parse_query(document.text).ok()?));
+    DOCUMENTS.iter().filter_map(read).collect()
+});
 
 impl Executor {
     pub fn new(limits: &Limits) -> Self {
-        Self { schema: schema(limits) }
+        Self {
+            strict: schema(limits, ValidationMode::Strict),
+            shipped: schema(limits, ValidationMode::Fast),
+            nodes: limits.nodes,
+        }
     }
 
     pub async fn execute(&self, cx: Context, address: ClientAddress, asked: Asked) -> Answer {
         let language = cx.language;
         let request_id = cx.request_id.clone();
-        let mut request =
-            Request::new(asked.query).variables(Variables::from_json(asked.variables)).data(cx).data(address);
-        if let Some(name) = asked.operation_name {
-            request = request.operation_name(name);
-        }
-        let mut response: Response = self.schema.execute(request).await;
+        let canonical = asked.canonical;
+        let mut response = match self.prepare(asked) {
+            Ok((schema, request)) => schema.execute(request.data(cx).data(address)).await,
+            Err(error) => Response::from_errors(vec![error]),
+        };
         for error in &mut response.errors {
             finish(error, language, &request_id);
+        }
+        if canonical {
+            sort(&mut response.data);
         }
         let has_errors = !response.errors.is_empty();
         let json =
             serde_json::to_vec(&response).unwrap_or_else(|_| br#"{"errors":[{"message":""}]}"#.to_vec());
         Answer { json, has_errors }
+    }
+
+    fn prepare(&self, asked: Asked) -> Result<(&DensachSchema, Request), ServerError> {
+        let variables = Variables::from_json(asked.variables);
+        let (schema, document) = match &asked.text {
+            Text::Shipped(document) => match SHIPPED.get(document.name) {
+                Some(read) => (&self.shipped, read.clone()),
+                None => (&self.strict, parse_query(document.text)?),
+            },
+            Text::Sent(text) => (&self.strict, parse_query(text)?),
+        };
+        limit::check_nodes(&document, &variables, self.nodes)?;
+        let mut request = Request::new(String::new()).variables(variables);
+        request.set_parsed_query(document);
+        if let Some(name) = asked.operation_name {
+            request = request.operation_name(name);
+        }
+        Ok((schema, request))
+    }
+}
+
+fn sort(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.sort_keys();
+            fields.values_mut().for_each(sort);
+        }
+        Value::List(items) => items.iter_mut().for_each(sort),
+        Value::Null
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Boolean(_)
+        | Value::Binary(_)
+        | Value::Enum(_) => {}
     }
 }
 

@@ -24,9 +24,9 @@ mod upload;
 mod work;
 mod writing;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
-pub use execute::{Answer, Asked, ClientAddress, Executor};
+pub use execute::{Answer, Asked, ClientAddress, Executor, Text};
 pub use limit::Limits;
 pub use persisted::{DOCUMENTS, Document};
 
@@ -56,17 +56,18 @@ pub struct Mutation(
 
 type DensachSchema = Schema<Query, Mutation, EmptySubscription>;
 
-fn schema(limits: &Limits) -> DensachSchema {
+/// `mode`: documents that ship are checked by a test, so only their cost is checked again when they run.
+fn schema(limits: &Limits, mode: ValidationMode) -> DensachSchema {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(mode)
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
-        .limit_directives(8)
-        .extension(limit::NodeLimit { most: limits.nodes });
+        .limit_directives(8);
     if limits.introspection { builder.finish() } else { builder.disable_introspection().finish() }
 }
 
 /// The schema as SDL, sorted: what `schema.graphql` holds.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    schema(&Limits::default()).sdl_with_options(options)
+    schema(&Limits::default(), ValidationMode::Strict).sdl_with_options(options)
 }

@@ -1,8 +1,5 @@
 //! How much one request may ask for.
 
-use std::sync::Arc;
-
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery};
 use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 use async_graphql::{ServerError, ServerResult, Value, Variables};
 
@@ -20,44 +17,29 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 14, complexity: 6000, nodes: 2000, introspection: true }
+        Self { depth: 16, complexity: 6000, nodes: 2000, introspection: true }
     }
 }
 
-/// Counts the rows that a document asks for before anything runs: `first` of a list, times `first` of what it lies in.
-pub(crate) struct NodeLimit {
-    pub most: usize,
-}
-
-impl ExtensionFactory for NodeLimit {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self { most: self.most })
+/// Refuses a document that asks for too many rows before anything runs: `first` of a list, times `first` of what it
+/// lies in.
+pub(crate) fn check_nodes(
+    document: &ExecutableDocument,
+    variables: &Variables,
+    most: usize,
+) -> ServerResult<()> {
+    let mut counter = Counter { document, variables, most, rows: 0, visits: 0 };
+    for (_, operation) in document.operations.iter() {
+        counter.set(&operation.node.selection_set.node, 1);
     }
-}
-
-#[async_trait::async_trait]
-impl Extension for NodeLimit {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        let mut counter = Counter { document: &document, variables, most: self.most, rows: 0, visits: 0 };
-        for (_, operation) in document.operations.iter() {
-            counter.set(&operation.node.selection_set.node, 1);
-        }
-        if counter.rows > self.most || counter.visits > MOST_VISITS {
-            let mut error = ServerError::new(String::new(), None);
-            let extensions = error.extensions.get_or_insert_with(Default::default);
-            extensions.set("code", "LIMIT");
-            extensions.set("detail", format!("nodes {} > {}", counter.rows, self.most));
-            return Err(error);
-        }
-        Ok(document)
+    if counter.rows <= most && counter.visits <= MOST_VISITS {
+        return Ok(());
     }
+    let mut error = ServerError::new(String::new(), None);
+    let extensions = error.extensions.get_or_insert_with(Default::default);
+    extensions.set("code", "LIMIT");
+    extensions.set("detail", format!("nodes {} > {most}", counter.rows));
+    Err(error)
 }
 
 /// Fragments within fragments can make a short document long.

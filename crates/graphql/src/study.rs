@@ -230,15 +230,22 @@ impl StudyMutation {
             let mut reader = Reader::default();
             let citizen = reader.id::<CitizenId>("citizenId", &input.citizen_id);
             let citizen = reader.finish(citizen)?;
-            let (items, malformed) = read_items(&input.items);
+            let read: Vec<_> = input.items.iter().map(read_item).collect();
+            let items: Vec<Evidence> = read.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
             let mut received = study::send(cx, citizen, &items).await?;
-            received.outcomes.extend(malformed);
+            // Each item gets its own verdict in the order of the batch, whether it was judged early or late.
+            let mut judged = received.outcomes.into_iter();
+            let outcomes = read.into_iter().filter_map(|item| match item {
+                Ok(_) => judged.next(),
+                Err(outcome) => Some(outcome),
+            });
+            received.outcomes = outcomes.collect();
             Ok(received)
         };
         let (received, user_errors) = settle(cx, send.await)?;
         Ok(match received {
             Some(received) => SendEvidencePayload {
-                results: in_order(&input.items, received.outcomes),
+                results: received.outcomes.into_iter().map(Into::into).collect(),
                 highest_sequence: Some(received.highest_sequence),
                 missing_count: Some(received.missing_count),
                 user_errors,
@@ -280,25 +287,17 @@ impl StudyMutation {
     }
 }
 
-/// Reads what can be read; the others get their verdict at once.
-fn read_items(inputs: &[EvidenceInput]) -> (Vec<Evidence>, Vec<Outcome>) {
-    let mut items = Vec::with_capacity(inputs.len());
-    let mut malformed = Vec::new();
-    for input in inputs {
-        match read_item(input) {
-            Ok(item) => items.push(item),
-            Err((field, reason)) => malformed.push(Outcome {
-                sequence: input.sequence,
-                verdict: Verdict::Rejected(reason),
-                credited_seconds: 0,
-                field: Some(field),
-            }),
-        }
-    }
-    (items, malformed)
+/// An item as the use case takes it, or its verdict when it cannot be read.
+fn read_item(input: &EvidenceInput) -> std::result::Result<Evidence, Outcome> {
+    read_fields(input).map_err(|(field, reason)| Outcome {
+        sequence: input.sequence,
+        verdict: Verdict::Rejected(reason),
+        credited_seconds: 0,
+        field: Some(field),
+    })
 }
 
-fn read_item(input: &EvidenceInput) -> std::result::Result<Evidence, (&'static str, evidence::Reason)> {
+fn read_fields(input: &EvidenceInput) -> std::result::Result<Evidence, (&'static str, evidence::Reason)> {
     use densach_domain::Timestamp;
     use evidence::Reason;
     let media_ms = match (input.media_start_ms, input.media_end_ms) {
@@ -314,16 +313,4 @@ fn read_item(input: &EvidenceInput) -> std::result::Result<Evidence, (&'static s
         ended_at: Timestamp::parse(&input.ended_at).ok_or(("endedAt", Reason::Malformed))?,
         media_ms,
     })
-}
-
-/// Results in the order of the batch, whether they were judged early or late.
-fn in_order(inputs: &[EvidenceInput], outcomes: Vec<Outcome>) -> Vec<EvidenceResult> {
-    let mut outcomes: Vec<Option<Outcome>> = outcomes.into_iter().map(Some).collect();
-    let mut take = |sequence: i64| {
-        outcomes
-            .iter_mut()
-            .find(|slot| slot.as_ref().is_some_and(|outcome| outcome.sequence == sequence))?
-            .take()
-    };
-    inputs.iter().filter_map(|input| take(input.sequence)).map(Into::into).collect()
 }

@@ -96,6 +96,7 @@ impl From<&domain::Revision> for Revision {
 pub(crate) struct Siblings {
     works: Vec<WorkView>,
     assets: Batch<(), HashMap<AssetId, Arc<densach_domain::asset::Asset>>>,
+    topics: Batch<(), Arc<Vec<topic::TopicRow>>>,
     items: Batch<(), HashMap<WorkId, Work>>,
     progress: Batch<CitizenId, HashMap<WorkId, densach_app::study::ProgressRow>>,
 }
@@ -236,7 +237,7 @@ impl Work {
     }
 
     async fn topics(&self, ctx: &Context<'_>) -> Result<Vec<Topic>> {
-        let topics = topic::list(app(ctx)).await?;
+        let topics = self.siblings.topics.get((), topic::list(app(ctx))).await?;
         let mine = topics.iter().filter(|topic| self.content().topics.contains(&topic.id));
         Ok(mine.cloned().map(Topic).collect())
     }
@@ -274,6 +275,7 @@ impl Work {
     }
 
     /// What a course or reading list is made of, in order.
+    #[graphql(complexity = "child_complexity * 10 + 5")]
     async fn items(&self, ctx: &Context<'_>) -> Result<Vec<WorkItem>> {
         if self.content().items.is_empty() {
             return Ok(Vec::new());

@@ -86,13 +86,13 @@ pub(crate) struct ContentInput {
 }
 
 impl ContentInput {
-    fn read(self, reader: &mut Reader) -> domain::Content {
+    /// Reads ids and checks what can be checked without looking anything up, so that a wrong id hides nothing else.
+    fn read(self, kind: domain::WorkKind, reader: &mut Reader) -> domain::Content {
         let topics = self.topic_ids.iter().enumerate();
-        let topics =
-            topics.filter_map(|(index, id)| reader.id(&format!("content.topicIds.{index}"), id)).collect();
+        let topics = topics.filter_map(|(index, id)| reader.id(&format!("topics.{index}"), id)).collect();
         let assets = self.assets.into_iter().enumerate();
         let assets = assets.filter_map(|(index, used)| {
-            let asset = reader.id(&format!("content.assets.{index}.assetId"), &used.asset_id)?;
+            let asset = reader.id(&format!("assets.{index}"), &used.asset_id)?;
             let role = asset_domain::AssetRole::from(used.role).name().to_owned();
             Some(domain::AssetUse { asset, role, language: used.language })
         });
@@ -101,7 +101,7 @@ impl ContentInput {
         let items = items.filter_map(|(index, item)| {
             let target = match item.target {
                 ItemTargetInput::WorkId(id) => {
-                    domain::ItemTarget::Work(reader.id(&format!("content.items.{index}.workId"), &id)?)
+                    domain::ItemTarget::Work(reader.id(&format!("items.{index}"), &id)?)
                 }
                 ItemTargetInput::Book(BookInput { title, author, publisher, year, shelf_mark }) => {
                     domain::ItemTarget::Book(domain::Book { title, author, publisher, year, shelf_mark })
@@ -110,7 +110,7 @@ impl ContentInput {
             Some(domain::Item { target, note: item.note })
         });
         let items = items.collect();
-        domain::Content {
+        let content = domain::Content {
             title: self.title,
             summary: self.summary,
             body: self.body,
@@ -129,7 +129,9 @@ impl ContentInput {
             duration_seconds: self.duration_seconds,
             assets,
             items,
-        }
+        };
+        content.check_draft(kind).into_vec().into_iter().for_each(|problem| reader.0.add(problem));
+        content
     }
 }
 
@@ -235,7 +237,7 @@ impl WritingMutation {
         let request = request("createWork", &input.client_mutation_id, &input);
         let create = async {
             let mut reader = Reader::default();
-            let content = input.content.read(&mut reader);
+            let content = input.content.read(input.kind.into(), &mut reader);
             let content = reader.finish(Some(content))?;
             writing::create(cx, &request, input.kind.into(), input.slug, content).await
         };
@@ -250,8 +252,11 @@ impl WritingMutation {
         let save = async {
             let mut reader = Reader::default();
             let work = reader.id("workId", &input.work_id);
-            let content = input.content.read(&mut reader);
-            let (work, content) = reader.finish(work.map(|work: WorkId| (work, content)))?;
+            let work: WorkId = reader.finish(work)?;
+            let mut reader = Reader::default();
+            let kind = writing::kind(cx, work).await?;
+            let content = input.content.read(kind, &mut reader);
+            let content = reader.finish(Some(content))?;
             writing::save(cx, &request, work, input.version, content).await
         };
         Ok(payload(settle(cx, save.await)?))

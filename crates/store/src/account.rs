@@ -62,6 +62,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Keeps others from changing the same account at the same time.
+    pub async fn account_lock(&self, account: AccountId) -> Result<()> {
+        if self.is_postgres() {
+            self.row("SELECT id FROM account WHERE id = $1 FOR UPDATE", vec![account.uuid().into()]).await?;
+        }
+        Ok(())
+    }
+
     pub async fn account_citizen_add(
         &self,
         account: AccountId,

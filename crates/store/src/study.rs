@@ -240,7 +240,9 @@ impl<C: ConnectionTrait> Reads<C> {
         let spans: Vec<String> = spans
             .iter()
             .enumerate()
-            .map(|(index, (from, to))| format!("(CAST({index} AS bigint), {}, {})", from.number(), to.number()))
+            .map(|(index, (from, to))| {
+                format!("(CAST({index} AS bigint), {}, {})", from.number(), to.number())
+            })
             .collect();
         let sql = format!(
             "{subtree}, span (span_index, first_day, last_day) AS (VALUES {spans}), \
@@ -341,7 +343,7 @@ impl Tx {
             evidence.ended_at.ms().into(),
             evidence.media_ms.map(|(from, _)| from).into(),
             evidence.media_ms.map(|(_, to)| to).into(),
-            evidence.digest().to_vec().into(),
+            evidence.digest(row.citizen).to_vec().into(),
             row.reason.map(Reason::name).into(),
             row.policy.clone().into(),
             row.received_at.ms().into(),

@@ -6,13 +6,15 @@
 
 mod cluster;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sea_orm::FromQueryResult;
 use tempfile::TempDir;
 
 use self::cluster::Lease;
-use crate::{Options, Store};
+use crate::{Options, Result, Store};
 
 /// A migrated, empty database that nobody else uses. It goes with this handle.
 #[derive(Debug)]
@@ -79,7 +81,84 @@ impl TestDatabase {
         let store = store.unwrap_or_else(|error| panic!("{} cannot be opened: {error:?}", self.url()));
         (store, statements)
     }
+
+    /// The schema as SQL, sorted by table: what the dumped schema files of `migrations/` hold. The migrator's own table
+    /// is left out, because it is not ours.
+    pub async fn dump_schema(&self) -> String {
+        let dumped = match self.backing {
+            Backing::Sqlite { .. } => self.dump_sqlite().await,
+            Backing::Postgres { .. } => self.dump_postgres().await,
+        };
+        dumped.unwrap_or_else(|error| panic!("the schema of {} cannot be read: {error:?}", self.url()))
+    }
+
+    /// SQLite keeps the text of each statement; a table stands before its indexes.
+    async fn dump_sqlite(&self) -> Result<String> {
+        let sql = "SELECT tbl_name AS owner, sql AS line FROM sqlite_master WHERE sql IS NOT NULL \
+                   AND tbl_name <> 'seaql_migrations' ORDER BY tbl_name, type = 'index', name";
+        let lines: Vec<SchemaLine> = self.store.all(sql, vec![]).await?;
+        let mut dump = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            if number > 0 && lines[number - 1].owner != line.owner {
+                dump.push('\n');
+            }
+            dump.push_str(line.line.trim());
+            dump.push_str(";\n");
+        }
+        Ok(dump)
+    }
+
+    /// From the catalogue, because what `pg_dump` writes differs from version to version.
+    async fn dump_postgres(&self) -> Result<String> {
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for sql in [POSTGRES_COLUMNS, POSTGRES_CONSTRAINTS] {
+            let lines: Vec<SchemaLine> = self.store.all(sql, vec![]).await?;
+            for line in lines {
+                tables.entry(line.owner).or_default().push(line.line);
+            }
+        }
+        let indexes: Vec<SchemaLine> = self.store.all(POSTGRES_INDEXES, vec![]).await?;
+        let tables = tables.iter().map(|(table, lines)| {
+            let mut text = format!("CREATE TABLE {table} (\n    {}\n);\n", lines.join(",\n    "));
+            for index in indexes.iter().filter(|index| index.owner == *table) {
+                text.push_str(&index.line.replace(" ON public.", " ON "));
+                text.push_str(";\n");
+            }
+            text
+        });
+        Ok(tables.collect::<Vec<_>>().join("\n"))
+    }
 }
+
+/// One line of a dumped schema and the table that it belongs to.
+#[derive(FromQueryResult)]
+struct SchemaLine {
+    owner: String,
+    line: String,
+}
+
+const POSTGRES_COLUMNS: &str = "\
+    SELECT quote_ident(c.relname) AS owner, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) \
+    || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END \
+    || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') AS line \
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid \
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
+    WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'seaql_migrations' \
+    AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum";
+
+/// Not the constraints that say NOT NULL: newer versions list them here too.
+const POSTGRES_CONSTRAINTS: &str = "\
+    SELECT quote_ident(c.relname) AS owner, pg_get_constraintdef(k.oid) AS line \
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = current_schema() AND c.relname <> 'seaql_migrations' AND k.contype IN ('p', 'u', 'f', 'c') \
+    ORDER BY c.relname, CASE k.contype WHEN 'p' THEN 1 WHEN 'u' THEN 2 WHEN 'c' THEN 3 ELSE 4 END, 2";
+
+/// Not the indexes that stand behind a constraint.
+const POSTGRES_INDEXES: &str = "\
+    SELECT quote_ident(i.tablename) AS owner, i.indexdef AS line FROM pg_indexes i \
+    WHERE i.schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint k \
+    JOIN pg_namespace n ON n.oid = k.connamespace WHERE k.conname = i.indexname AND n.nspname = i.schemaname) \
+    ORDER BY i.tablename, i.indexname";
 
 /// The statements that a store has sent so far. Clones look at the same list.
 #[derive(Debug, Clone, Default)]

@@ -19,7 +19,7 @@ pub struct ReleasedRow {
 }
 
 /// Which released works to list.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct WorkFilter {
     pub kind: Option<WorkKind>,
     pub topic: Option<TopicId>,

@@ -1,6 +1,7 @@
 //! Forgets what nobody will ask about again: old receipts, codes, sessions, and uploads that nobody finished.
 
 use densach_blob::{BlobKey, MultipartId};
+use densach_domain::Code;
 use densach_domain::upload::UploadState;
 
 use crate::idempotent::RECEIPT_DAYS;
@@ -21,7 +22,14 @@ pub async fn all(cx: &Context) -> Result<()> {
             .multipart_abort(&BlobKey::Upload(upload.id), &MultipartId::new(upload.multipart.clone()))
             .await?;
         let tx = cx.store.begin().await?;
-        tx.upload_move(upload.id, UploadState::Open, UploadState::Refused, Some("EXPIRED"), None).await?;
+        tx.upload_move(
+            upload.id,
+            UploadState::Open,
+            UploadState::Refused,
+            Some(Code::UploadExpired.name()),
+            None,
+        )
+        .await?;
         tx.commit().await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use densach_domain::id::{RevisionId, WorkId};
 use densach_search::{Document, SearchError};
 
-use crate::{Context, Error, Result, search, topic, work};
+use crate::{Context, Result, search, topic, work};
 
 /// How many works are read and written at a time.
 const BATCH: u32 = 200;
@@ -19,13 +19,11 @@ pub struct Mended {
 
 /// Brings one work in line.
 pub async fn one(cx: &Context, id: WorkId) -> Result<()> {
-    match work::by_id(cx, id).await {
-        Ok(view) => {
-            let topics = topic::list(cx).await?;
-            Ok(cx.search.upsert(vec![search::document(&view, &topics)]).await?)
-        }
-        Err(Error::NotFound) => Ok(cx.search.remove(&[id]).await?),
-        Err(error) => Err(error),
+    let documents = documents(cx, &[id]).await?;
+    if documents.is_empty() {
+        Ok(cx.search.remove(&[id]).await?)
+    } else {
+        Ok(cx.search.upsert(documents).await?)
     }
 }
 
@@ -83,6 +81,6 @@ pub async fn rebuild(cx: &Context) -> Result<usize> {
 
 async fn documents(cx: &Context, ids: &[WorkId]) -> Result<Vec<Document>> {
     let topics = topic::list(cx).await?;
-    let views = work::many(cx, ids).await?;
+    let views = work::many_now(cx, ids).await?;
     Ok(ids.iter().filter_map(|id| views.get(id)).map(|view| search::document(view, &topics)).collect())
 }

@@ -1,4 +1,4 @@
-//! What the floor is asked and answers: the shapes of the documents, written down by hand, on text that the rows still own.
+//! What the floor is asked and answers: the shapes of the documents by hand, on text that the rows still own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use densach_app::library::{Report, Verdict};
-use densach_app::{Error, Language, library, reconcile, text, unit};
+use densach_app::{Error, library, reconcile, unit};
 use densach_domain::actor::Role;
+use densach_search::SearchError;
 
-use super::{Failure, Outcome, print, run};
+use super::{Failure, Outcome, print, run, words};
 use crate::config::Config;
 use crate::secrets::Secrets;
 use crate::wiring;
@@ -63,10 +64,7 @@ pub(super) fn summary(report: &Report) -> String {
 pub(super) fn print_refused(report: &Report) -> Outcome {
     for (path, problems) in report.refused() {
         print(&format!("{}:", path.display()))?;
-        for problem in problems {
-            let words = text(problem.code.name(), Language::English, problem.detail.as_deref());
-            print(&format!("    {}: {words}", problem.field))?;
-        }
+        print(&format!("    {}", words(problems)))?;
     }
     Ok(())
 }
@@ -79,7 +77,7 @@ pub(super) async fn grant(config: &Config, phone: &str, role: &str, unit: &str) 
     let app = run::open(config).await?;
     match densach_app::citizen::grant(&app.operator(), phone, role, unit).await {
         Ok(()) => print("granted"),
-        Err(Error::Invalid(problems)) => Err(format!("not granted: {problems:?}").into()),
+        Err(Error::Invalid(problems)) => Err(format!("not granted: {}", words(&problems)).into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -153,9 +151,13 @@ pub(super) async fn doctor(config: &Config) -> Outcome {
 async fn search(config: &Config) -> Result<String, String> {
     let api_key = (!config.search.api_key.is_empty()).then(|| config.search.api_key.expose().to_owned());
     let options = densach_search::SearchConfig { url: config.search.url.clone(), api_key };
-    let index = densach_search::open(&options).await.map_err(|error| {
-        format!("{error}; if densach serve is running, it holds the embedded index and this is no fault")
-    })?;
+    let index = match densach_search::open(&options).await {
+        Ok(index) => index,
+        Err(SearchError::Unavailable { .. }) if config.search.url.starts_with("embedded:") => {
+            return Ok("held by the process that serves: ask /health/ready there".into());
+        }
+        Err(error) => return Err(format!("{error}; check search.url")),
+    };
     index.check().await.map_err(|error| format!("{error}; run densach reindex"))?;
     Ok(config.search.url.clone())
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod run;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -151,10 +152,22 @@ async fn dispatch(command: Command, config: &Config, lifecycle: &Lifecycle) -> O
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what a command answers goes to standard output")]
+/// A reader that stopped reading, as `head` does, is no failure.
 fn print(text: &str) -> Outcome {
-    println!("{}", text.trim_end());
-    Ok(())
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Problems as a person reads them, a line each.
+fn words(problems: &[densach_domain::Problem]) -> String {
+    let line = |problem: &densach_domain::Problem| {
+        let words =
+            densach_app::text(problem.code.name(), densach_app::Language::English, problem.detail.as_deref());
+        format!("{}: {words}", problem.field)
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("\n    ")
 }
 
 #[expect(clippy::print_stderr, reason = "why a command failed goes to standard error")]

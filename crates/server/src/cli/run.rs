@@ -62,7 +62,7 @@ pub(super) async fn demo(config: &Config, folder: &Path, lifecycle: &Lifecycle) 
     let units = unit::load(&cx, unit::UNITS_2025_07_01).await?;
     let report = match library::import(&cx, folder).await {
         Err(Error::Invalid(problems)) => {
-            return Err(format!("{}: no lessons there ({problems:?})", folder.display()).into());
+            return Err(format!("no lessons: {}", super::words(&problems)).into());
         }
         report => report?,
     };

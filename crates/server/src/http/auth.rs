@@ -1,13 +1,15 @@
 //! Signing in through an identity broker, as a browser does it. The refresh token goes into a cookie that scripts
 //! cannot read.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use densach_app::{Context, Error, oidc, text};
+use densach_app::{Context, Error, account, oidc, text};
 use densach_domain::account::DeviceInput;
 use densach_domain::actor::Actor;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Http, graphql::language};
 
@@ -72,18 +74,38 @@ pub(super) async fn callback(
     }
     match oidc::finish(&cx, &provider, &state, &code).await {
         Ok((tokens, return_to)) => {
-            let secure = if http.0.secure_cookies { "; Secure" } else { "" };
-            let cookie = format!(
-                "densach_refresh={}; HttpOnly; SameSite=Lax; Path=/{secure}; Max-Age={}",
-                tokens.refresh_token,
-                cx.settings.refresh_days * 86_400
-            );
+            let cookie = refresh_cookie(&http, &cx, &tokens.refresh_token);
             ([(header::SET_COOKIE, cookie)], Redirect::to(&return_to)).into_response()
         }
         Err(error) => refusal(&cx, &error),
     }
 }
 
+/// Trades the refresh cookie of a browser for an access token and a new cookie. The cookie is `SameSite=Lax`, so no other
+/// site can make a browser send it here by POST.
+pub(super) async fn refresh(State(http): State<Http>, headers: HeaderMap) -> Response {
+    let cx = context(&http, &headers);
+    let Some(token) = cookie(&headers, REFRESH_COOKIE) else { return refusal(&cx, &Error::Unauthenticated) };
+    match account::refresh(&cx, token).await {
+        Ok(tokens) => {
+            let cookie = refresh_cookie(&http, &cx, &tokens.refresh_token);
+            let body = json!({
+                "accessToken": tokens.access_token,
+                "accessExpiresInSeconds": tokens.access_expires_in_seconds,
+            });
+            ([(header::SET_COOKIE, cookie.as_str()), (header::CACHE_CONTROL, "no-store")], Json(body))
+                .into_response()
+        }
+        Err(error) => refusal(&cx, &error),
+    }
+}
+
+fn refresh_cookie(http: &Http, cx: &Context, token: &str) -> String {
+    let seconds = cx.settings.refresh_days * 86_400;
+    format!("{REFRESH_COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{}", http.secure())
+}
+
+const REFRESH_COOKIE: &str = "densach_refresh";
 const STATE_COOKIE: &str = "densach_oidc_state";
 
 fn state_of(address: &str) -> Option<String> {

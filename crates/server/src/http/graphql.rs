@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use densach_app::{Context, Error, Language, account, text};
 use densach_domain::actor::Actor;
-use densach_graphql::{Answer, Asked, ClientAddress, DOCUMENTS, Document};
+use densach_graphql::{Answer, Asked, ClientAddress, DOCUMENTS, Document, Text};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -31,8 +31,10 @@ pub(super) struct Get {
 #[serde(rename_all = "camelCase")]
 struct Post {
     document_id: Option<String>,
-    #[serde(flatten)]
-    asked: Asked,
+    query: Option<String>,
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: serde_json::Value,
 }
 
 /// The shipped documents: `[{"name", "hash", "public"}]`.
@@ -60,7 +62,7 @@ pub(super) async fn get(
         }
     };
     let anonymous = !headers.contains_key(header::AUTHORIZATION);
-    let asked = Asked { query: document.text.to_owned(), operation_name: None, variables };
+    let asked = Asked { text: Text::Shipped(document), operation_name: None, variables, canonical: true };
     let answer = match call.run(&http, &headers, asked).await {
         Ok(answer) => answer,
         Err(response) => return response,
@@ -92,12 +94,12 @@ pub(super) async fn post(
 
 fn read(body: &Bytes) -> Result<Asked, String> {
     let post: Post = serde_json::from_slice(body).map_err(|error| format!("JSON: {error}"))?;
-    let mut asked = post.asked;
-    if let Some(hash) = post.document_id {
-        let document = Document::by_hash(&hash).ok_or("documentId (/documents.json)")?;
-        asked.query = document.text.to_owned();
-    }
-    if asked.query.is_empty() { Err("query | documentId".into()) } else { Ok(asked) }
+    let text = match (post.document_id, post.query) {
+        (Some(hash), _) => Text::Shipped(Document::by_hash(&hash).ok_or("documentId (/documents.json)")?),
+        (None, Some(query)) if !query.trim().is_empty() => Text::Sent(query),
+        (None, _) => return Err("query | documentId".into()),
+    };
+    Ok(Asked { text, operation_name: post.operation_name, variables: post.variables, canonical: false })
 }
 
 fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {

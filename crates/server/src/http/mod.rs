@@ -13,7 +13,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, get_service};
+use axum::routing::{get, get_service, post};
 use densach_app::App;
 use densach_graphql::Executor;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -54,6 +54,13 @@ impl Http {
     }
 }
 
+impl Http {
+    /// What a cookie says about TLS.
+    fn secure(&self) -> &'static str {
+        if self.0.secure_cookies { "; Secure" } else { "" }
+    }
+}
+
 /// An 8 MiB part, with room for nothing else.
 const MOST_PART_BYTES: usize = 8 * 1024 * 1024;
 
@@ -62,15 +69,16 @@ pub fn router(state: Http) -> Router {
     let api = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/documents.json", get(graphql::documents))
+        .fallback(site::page)
         .layer(CompressionLayer::new().gzip(true));
     let router = Router::new()
         .merge(api)
         .route("/auth/oidc/{provider}/start", get(auth::start))
         .route("/auth/oidc/{provider}/callback", get(auth::callback))
+        .route("/auth/refresh", post(auth::refresh))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .fallback(site::page)
         .merge(storage(&state))
         .layer(middleware::from_fn_with_state(state.clone(), measure))
         .layer(CatchPanicLayer::new())
