@@ -57,7 +57,7 @@ const NO: Told = "FORBIDDEN";
 const GONE: Told = "NOT_FOUND";
 
 /// Refusals that come after permission was given: the person is told what to mend.
-const MISMATCH: Told = "user error MISMATCH";
+const WRONG_CODE: Told = "user error WRONG_CODE";
 const EXPIRED: Told = "user error EXPIRED";
 const NOT_READY: Told = "user error NOT_READY";
 const UNKNOWN: Told = "user error NOT_FOUND";
@@ -93,7 +93,7 @@ const TABLE: &[Row] = &[
     row("completeUpload", "another editor's", editors(GONE)),
     row("completeUpload", "not existing", editors(GONE)),
     row("confirmSignInCode", "the right code", everybody(OK)),
-    row("confirmSignInCode", "a wrong code", everybody(MISMATCH)),
+    row("confirmSignInCode", "a wrong code", everybody(WRONG_CODE)),
     row("confirmSignInCode", "not existing", everybody(EXPIRED)),
     row("createUpload", "", editors(OK)),
     row("createWork", "", editors(OK)),
@@ -223,8 +223,8 @@ fn fields<'a>(schema: &'a str, name: &str) -> Vec<&'a str> {
     let mut in_words = false;
     let mut fields = Vec::new();
     for line in body.map(str::trim) {
-        if line.starts_with("\"\"\"") {
-            in_words = !in_words && !(line.len() > 5 && line.ends_with("\"\"\""));
+        if let Some(rest) = line.strip_prefix("\"\"\"") {
+            in_words ^= !rest.ends_with("\"\"\"");
         } else if !in_words && let Some((name, _)) = line.split_once(['(', ':']) {
             fields.push(name);
         }

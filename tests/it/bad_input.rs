@@ -418,7 +418,7 @@ on_both_stacks! {
             (1..=501).map(|number| reading(&app, number, &lesson["id"], -600, -540)).collect();
         let input = json!({ "input": { "citizenId": person.citizen, "items": items } });
         let said = person.graphql(&app, shipped("SendEvidence"), input).await;
-        assert_eq!(user_errors(payload(&said)), ["items: TOO_MANY"]);
+        assert_eq!(user_errors(payload(&said)), ["items: TOO_MANY_ITEMS"]);
         assert_eq!(payload(&said)["results"], json!([]));
         app.finish().await;
     }

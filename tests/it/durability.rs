@@ -307,11 +307,18 @@ struct Phone {
 impl Phone {
     async fn sign_in(server: &mut Server, number: &str) -> Outcome<Self> {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        let since = SystemClock.now().plus_seconds(-20 * 3600);
+        // On a whole second, so that nothing is lost by rounding.
+        let now = Timestamp::from_ms(SystemClock.now().ms().div_euclid(1000) * 1000);
         let nothing = Value::Null;
         let base_url = server.base_url.clone();
-        let mut phone =
-            Self { http, base_url, token: String::new(), citizen: nothing.clone(), work: nothing, since };
+        let mut phone = Self {
+            http,
+            base_url,
+            token: String::new(),
+            citizen: nothing.clone(),
+            work: nothing,
+            since: now.plus_seconds(-20 * 3600),
+        };
         let asked = json!({ "clientMutationId": "1", "phone": number });
         let sent = phone.document("RequestSignInCode", asked).await?;
         let line = server.says("one-time code for +84").await?;

@@ -76,11 +76,11 @@ fn fences_stand() -> Outcome {
     for (path, text) in sources()? {
         for (words, homes) in FENCES {
             if !homes.iter().any(|home| path.starts_with(home)) {
-                wrong.extend(named(&path, &text, words));
+                wrong.extend(lines(&path, &text, |line| words.iter().any(|word| uses(line, word))));
             }
         }
         if path.starts_with("crates/server/src/") && !WIRING.1.contains(&path.as_str()) {
-            wrong.extend(named(&path, &text, WIRING.0));
+            wrong.extend(lines(&path, &text, |line| WIRING.0.iter().any(|word| uses(line, word))));
         }
     }
     assert!(wrong.is_empty(), "said outside of its fence:\n{}", wrong.join("\n"));
@@ -92,12 +92,14 @@ fn pure_crates_do_nothing_but_think() -> Outcome {
     let mut wrong = Vec::new();
     for (path, text) in sources()? {
         if PURE.iter().any(|place| path.starts_with(place)) {
-            wrong.extend(named(&path, &text, IMPURE));
-            let grouped = |line: &&str| {
+            let grouped = |line: &str| {
                 let list = line.trim().strip_prefix("use std::{");
-                list.is_some_and(|list| ["fs", "net", "env", "process"].iter().any(|word| says(list, word)))
+                list.is_some_and(|list| {
+                    ["env", "fs", "net", "process", "thread"].iter().any(|word| says(list, word))
+                })
             };
-            wrong.extend(text.lines().filter(grouped).map(|line| format!("{path}: {}", line.trim())));
+            let is_impure = |line: &str| grouped(line) || IMPURE.iter().any(|word| says(line, word));
+            wrong.extend(lines(&path, &text, is_impure));
         }
     }
     assert!(wrong.is_empty(), "input, output or a framework in a pure crate:\n{}", wrong.join("\n"));
@@ -114,8 +116,7 @@ fn lints_are_expected_and_never_allowed() -> Outcome {
             }
             None => false,
         };
-        let lines = (1..).zip(text.lines()).filter(|(_, line)| !is_comment(line) && allows(line));
-        wrong.extend(lines.map(|(number, line)| format!("{path}:{number}: {}", line.trim())));
+        wrong.extend(lines(&path, &text, allows));
     }
     assert!(wrong.is_empty(), "say expect(lint, reason = …) instead:\n{}", wrong.join("\n"));
     Ok(())
@@ -169,6 +170,31 @@ fn every_path_in_a_document_exists() -> Outcome {
     Ok(())
 }
 
+/// A scanner that sees nothing would find nothing wrong.
+#[test]
+fn the_scanners_see_what_they_look_for() {
+    for line in
+        ["use axum::Router;", "    axum::serve(x)", "pub use axum;", "#[axum(x)]", "fn f() -> axum::Json {"]
+    {
+        assert!(uses(line, "axum"), "{line}");
+    }
+    for line in ["use axum_extra::x;", "my_axum::x()", "\"info,axum=debug\"", "let axum = 1;"] {
+        assert!(!uses(line, "axum"), "{line}");
+    }
+    let root = repository();
+    let path = |said: &'static str| path_of(said, &root.join("library"), &root);
+    assert_eq!(path("crates/gone/src/lib.rs"), Some("crates/gone/src/lib.rs"));
+    assert_eq!(path("crates/*/README.md"), Some("crates/"));
+    assert_eq!(path("tests/it/authz.rs:12"), Some("tests/it/authz.rs"));
+    assert_eq!(path("../media/"), Some("../media/"));
+    assert_eq!(path("GONE.md"), Some("GONE.md"));
+    for said in ["video/mp4", "/graphql", "crates/x run --all", "std::fs", "https://crates.io/x", "make test"]
+    {
+        assert_eq!(path(said), None, "{said}");
+    }
+    assert_eq!(links("see [a](docs/a.md#b), [c](https://d.e) and [f](#g)"), ["docs/a.md", "https://d.e", ""]);
+}
+
 /// Rust files with their text, by their path in the repository.
 fn sources() -> Outcome<Vec<(String, String)>> {
     let root = repository();
@@ -218,10 +244,17 @@ fn says(text: &str, word: &str) -> bool {
     })
 }
 
-/// The lines of code that say one of the words.
-fn named(path: &str, text: &str, words: &[&str]) -> Vec<String> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !is_comment(line));
-    let lines = lines.filter(|(_, line)| words.iter().any(|word| says(line, word)));
+/// Whether a line of code names a crate: as the head of a path, as an attribute, or to bring it in. A word in a text,
+/// such as a log filter, names nothing.
+fn uses(line: &str, name: &str) -> bool {
+    let start = line.trim_start();
+    let brings_in = ["use ", "pub use ", "extern crate "].iter().any(|word| start.starts_with(word));
+    (brings_in && says(line, name)) || ["::", "("].iter().any(|end| says(line, &format!("{name}{end}")))
+}
+
+/// The lines of code of which something holds, as a person finds them.
+fn lines(path: &str, text: &str, holds: impl Fn(&str) -> bool) -> Vec<String> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !is_comment(line) && holds(line));
     lines.map(|(number, line)| format!("{path}:{number}: {}", line.trim())).collect()
 }
 
@@ -280,7 +313,7 @@ fn path_of<'a>(said: &'a str, folder: &Path, root: &Path) -> Option<&'a str> {
         return None;
     }
     let path = match path.find(['*', '<', '{', '…']) {
-        Some(at) => &path[..path[..at].rfind('/')?],
+        Some(at) => &path[..=path[..at].rfind('/')?],
         None => path,
     };
     match below(path).split_once('/') {

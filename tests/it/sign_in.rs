@@ -76,7 +76,7 @@ on_both_stacks! {
         let (challenge, code) = receive_code(&app).await;
         for left in ["4", "3", "2", "1", "0"] {
             let said = confirm(&app, &challenge, &wrong(&code), &new_id()).await;
-            assert_eq!(user_errors(&said), ["code: MISMATCH"]);
+            assert_eq!(user_errors(&said), ["code: WRONG_CODE"]);
             assert!(string(&said["userErrors"][0]["message"]).contains(left), "{said:#}");
         }
         let said = confirm(&app, &challenge, &code, &new_id()).await;
@@ -88,7 +88,7 @@ on_both_stacks! {
     async fn a_typing_mistake_is_forgiven(app: TestApp) {
         let (challenge, code) = receive_code(&app).await;
         let said = confirm(&app, &challenge, &wrong(&code), &new_id()).await;
-        assert_eq!(user_errors(&said), ["code: MISMATCH"]);
+        assert_eq!(user_errors(&said), ["code: WRONG_CODE"]);
         let spaced = format!(" {} {} ", &code[..3], &code[3..]);
         let said = confirm(&app, &challenge, &spaced, &new_id()).await;
         assert!(said["session"]["accessToken"].is_string(), "{said:#}");

@@ -15,15 +15,23 @@ use crate::{Context, Error, Result};
 /// A year and a month of the year before: what a yearly report compares.
 pub const MOST_MONTHS: u32 = 24;
 
+/// Proof that the actor of this request oversees a unit. Only this file makes one, after asking the policy, and
+/// everything that shows members' hours asks for one.
+#[derive(Debug, Clone, Copy)]
+pub struct Overseen(UnitId);
+
 /// The units that the signed-in person answers for now.
-pub async fn mine(cx: &Context) -> Result<Vec<Unit>> {
+pub async fn mine(cx: &Context) -> Result<Vec<(Unit, Overseen)>> {
     let member = policy::signed_in(&cx.actor)?;
-    let ids: Vec<_> = member.units_as(Role::Officer, cx.now()).map(|grant| grant.unit).collect();
-    Ok(cx.store.units(&ids, cx.now()).await?)
+    let grants = member.units_as(Role::Officer, cx.now());
+    let ids: Vec<_> =
+        grants.filter(|grant| grant.edge_kind == EdgeKind::Association).map(|grant| grant.unit).collect();
+    let units = cx.store.units(&ids, cx.now()).await?;
+    Ok(units.into_iter().map(|unit| (Overseen(unit.id), unit)).map(|(proof, unit)| (unit, proof)).collect())
 }
 
 /// A unit that this officer oversees. A stranger gets the same answer as for a unit that does not exist.
-pub async fn overseen(cx: &Context, unit: UnitId) -> Result<Unit> {
+pub async fn overseen(cx: &Context, unit: UnitId) -> Result<(Unit, Overseen)> {
     // Who is nobody's officer is answered before anything is looked up.
     let member = policy::signed_in(&cx.actor)?;
     if !member.holds(Role::Officer, cx.now()) {
@@ -31,7 +39,22 @@ pub async fn overseen(cx: &Context, unit: UnitId) -> Result<Unit> {
     }
     let ancestors = cx.store.unit_ancestors(unit, EdgeKind::Association, cx.now()).await?;
     policy::oversees(&cx.actor, &ancestors, cx.now())?;
-    cx.store.units(&[unit], cx.now()).await?.pop().ok_or(Error::NotFound)
+    let unit = cx.store.units(&[unit], cx.now()).await?.pop().ok_or(Error::NotFound)?;
+    let proof = Overseen(unit.id);
+    Ok((unit, proof))
+}
+
+/// The units directly below one, which who oversees it oversees too.
+pub async fn branches(
+    cx: &Context,
+    above: Overseen,
+    page: &PageRequest<(Vec<u8>, UnitId)>,
+) -> Result<Page<(Unit, Vec<u8>, Overseen)>> {
+    let units = cx.store.unit_children(above.0, EdgeKind::Association, cx.now(), page).await?;
+    Ok(units.map(|(unit, key)| {
+        let proof = Overseen(unit.id);
+        (unit, key, proof)
+    }))
 }
 
 /// Months from one to another, both counted.
@@ -43,47 +66,48 @@ pub fn months(from: Month, to: Month) -> Result<Vec<Month>> {
     Ok(std::iter::successors(Some(from), |month| Some(month.next())).take(count as usize).collect())
 }
 
+fn ids(units: &[Overseen]) -> Vec<UnitId> {
+    units.iter().map(|unit| unit.0).collect()
+}
+
 fn span(month: Month) -> (Day, Day) {
     (month.first_day(), month.next().first_day().plus_days(-1))
 }
 
-/// Hours of the members of each unit and of the units below it, month by month and by trust class. The caller has
-/// shown that all of `units` are overseen, or lie below one that is.
+/// Hours of the members of each unit and of the units below it, month by month and by trust class.
 pub async fn study(
     cx: &Context,
-    units: &[UnitId],
+    units: &[Overseen],
     months: &[Month],
 ) -> Result<HashMap<UnitId, Vec<SpanRow>>> {
     let spans: Vec<_> = months.iter().copied().map(span).collect();
     let mut by_unit: HashMap<UnitId, Vec<SpanRow>> = HashMap::new();
-    for row in cx.store.units_study(units, cx.now(), &spans).await? {
+    for row in cx.store.units_study(&ids(units), cx.now(), &spans).await? {
         by_unit.entry(row.unit).or_default().push(row);
     }
     Ok(by_unit)
 }
 
-pub async fn member_counts(cx: &Context, units: &[UnitId]) -> Result<HashMap<UnitId, i64>> {
-    Ok(cx.store.unit_member_counts(units, cx.now()).await?.into_iter().collect())
+pub async fn member_counts(cx: &Context, units: &[Overseen]) -> Result<HashMap<UnitId, i64>> {
+    Ok(cx.store.unit_member_counts(&ids(units), cx.now()).await?.into_iter().collect())
 }
 
 /// Those who belong to exactly this unit, by given name.
 pub async fn members(
     cx: &Context,
-    unit: UnitId,
+    unit: Overseen,
     page: &PageRequest<(Vec<u8>, CitizenId)>,
 ) -> Result<Page<MemberRow>> {
-    overseen(cx, unit).await?;
-    Ok(cx.store.members(unit, cx.now(), page).await?)
+    Ok(cx.store.members(unit.0, cx.now(), page).await?)
 }
 
-/// Hours of these members in one month, by trust class.
+/// Hours of members in one month, by trust class. `_unit`: proof that they were listed under an overseen unit.
 pub async fn member_study(
     cx: &Context,
-    unit: UnitId,
+    _unit: Overseen,
     citizens: &[CitizenId],
     month: Month,
 ) -> Result<HashMap<CitizenId, Vec<(Trust, i64)>>> {
-    overseen(cx, unit).await?;
     let (from, to) = span(month);
     let mut by_citizen: HashMap<CitizenId, Vec<(Trust, i64)>> = HashMap::new();
     for (citizen, trust, seconds) in cx.store.study_sums(citizens, from, to).await? {

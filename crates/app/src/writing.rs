@@ -34,36 +34,40 @@ fn actor_key(editor: Option<AccountId>) -> Uuid {
     editor.map_or(Uuid::nil(), AccountId::uuid)
 }
 
-/// Starts a work with its first draft. Without a slug, one is made of the title.
+/// Everything that is wrong with a work that somebody is about to start.
+pub async fn problems(cx: &Context, kind: WorkKind, slug: &str, content: &Content) -> Result<Problems> {
+    editor(cx)?;
+    let mut problems = content.check_draft(kind);
+    if let Some(problem) = check_slug(slug) {
+        problems.add(problem);
+    }
+    check_references(cx, kind, content, &mut problems).await?;
+    Ok(problems)
+}
+
+/// The slug of a work: the one that was given, or one made of its title.
+pub fn slug(given: Option<String>, content: &Content) -> String {
+    given.unwrap_or_else(|| densach_text::slug(&content.title))
+}
+
+/// Starts a work with its first draft.
 pub async fn create(
     cx: &Context,
     request: &Request,
     kind: WorkKind,
-    slug: Option<String>,
+    slug: &str,
     content: Content,
 ) -> Result<Saved> {
     let editor = editor(cx)?;
-    let slug = slug.unwrap_or_else(|| densach_text::slug(&content.title));
-    let mut problems = content.check_draft(kind);
-    if let Some(problem) = check_slug(&slug) {
-        problems.add(problem);
-    }
-    check_references(cx, kind, &content, &mut problems).await?;
-    problems.into_result(())?;
+    problems(cx, kind, slug, &content).await?.into_result(())?;
     let write = begin!(cx, actor_key(editor), request);
-    if write.tx.work_by_slug(&slug).await?.is_some() {
+    if write.tx.work_by_slug(slug).await?.is_some() {
         return Err(vec![Problem::new(Code::Duplicate, "slug").detail(slug)].into());
     }
     let saved = Saved { work: cx.new_id(), revision: cx.new_id(), version: 1 };
-    write.tx.work_add(saved.work, kind, &slug, cx.now()).await?;
+    write.tx.work_add(saved.work, kind, slug, cx.now()).await?;
     write.tx.revision_add(saved.revision, saved.work, &content, editor, cx.now()).await?;
     write.finish(cx, saved).await
-}
-
-/// What kind of work an editor is about to save.
-pub async fn kind(cx: &Context, work: WorkId) -> Result<WorkKind> {
-    editor(cx)?;
-    Ok(cx.store.works(&[work]).await?.pop().ok_or(Error::NotFound)?.kind)
 }
 
 /// Saves a draft. `version` is the one that the editor opened: when somebody saved in between, nothing is overwritten.

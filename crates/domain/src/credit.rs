@@ -82,10 +82,12 @@ impl Credit {
     }
 }
 
-/// The whole seconds inside an item: the beginning is rounded up and the end down, so that rounding never adds.
+/// An item in whole seconds: it begins in the second in which it began, and is as long as the whole seconds it lasted.
+/// Rounding never adds, and fifty seconds are fifty wherever between two ticks they began.
 pub fn whole_seconds(evidence: &Evidence) -> Option<Interval> {
-    let start = evidence.started_at.ms().div_euclid(1000) + i64::from(evidence.started_at.ms() % 1000 != 0);
-    Interval::new(start, evidence.ended_at.ms().div_euclid(1000))
+    let start = evidence.started_at.ms().div_euclid(1000);
+    let lasted_ms = evidence.ended_at.ms().saturating_sub(evidence.started_at.ms());
+    Interval::new(start, start.saturating_add(lasted_ms.div_euclid(1000)))
 }
 
 /// Decides what one well-formed item is worth. `received_at` is the server's clock.

@@ -123,6 +123,11 @@ impl Problems {
         }
     }
 
+    /// The fields that something is wrong with.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|problem| problem.field.as_str())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

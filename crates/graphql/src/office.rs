@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use densach_app::office::{self, MemberRow, SpanRow};
-use densach_app::unit;
+use densach_app::office::{self, MemberRow, Overseen, SpanRow};
 use densach_domain::Month;
 use densach_domain::evidence::Trust as TrustClass;
 use densach_domain::id::{CitizenId, UnitId};
@@ -39,7 +38,7 @@ pub(crate) struct UnitMonth {
 /// A member of a unit, as an officer sees them.
 pub(crate) struct Member {
     row: MemberRow,
-    unit: UnitId,
+    unit: Overseen,
     siblings: Arc<MemberSiblings>,
 }
 
@@ -79,7 +78,7 @@ impl Member {
 /// Units that an officer looks at together.
 #[derive(Default)]
 struct OfficeSiblings {
-    units: Vec<UnitId>,
+    units: Vec<Overseen>,
     study: Batch<(Month, Month), HashMap<UnitId, Vec<SpanRow>>>,
     counts: Batch<(), HashMap<UnitId, i64>>,
 }
@@ -87,14 +86,15 @@ struct OfficeSiblings {
 /// A unit as its officer sees it. Who may see it was decided before it was made.
 pub(crate) struct Office {
     unit: UnitFacts,
+    proof: Overseen,
     siblings: Arc<OfficeSiblings>,
 }
 
 impl Office {
-    pub fn list(units: Vec<UnitFacts>) -> Vec<Self> {
-        let ids = units.iter().map(|unit| unit.id).collect();
-        let siblings = Arc::new(OfficeSiblings { units: ids, ..OfficeSiblings::default() });
-        units.into_iter().map(|unit| Self { unit, siblings: siblings.clone() }).collect()
+    pub fn list(units: Vec<(UnitFacts, Overseen)>) -> Vec<Self> {
+        let proofs = units.iter().map(|(_, proof)| *proof).collect();
+        let siblings = Arc::new(OfficeSiblings { units: proofs, ..OfficeSiblings::default() });
+        units.into_iter().map(|(unit, proof)| Self { unit, proof, siblings: siblings.clone() }).collect()
     }
 }
 
@@ -145,11 +145,11 @@ impl Office {
         after: Option<String>,
     ) -> Result<Connection<String, Office, EmptyFields, EmptyFields>> {
         let page = page::<UnitKey>(first, after.as_deref(), 100)?;
-        let units = unit::children(app(ctx), &self.unit, &page).await?;
-        let ids = units.items.iter().map(|(unit, _)| unit.id).collect();
-        let siblings = Arc::new(OfficeSiblings { units: ids, ..OfficeSiblings::default() });
-        let key = |(unit, key): &(UnitFacts, Vec<u8>)| (key.clone(), unit.id);
-        let node = |(unit, _)| Office { unit, siblings: siblings.clone() };
+        let units = office::branches(app(ctx), self.proof, &page).await?;
+        let proofs = units.items.iter().map(|(_, _, proof)| *proof).collect();
+        let siblings = Arc::new(OfficeSiblings { units: proofs, ..OfficeSiblings::default() });
+        let key = |(unit, key, _): &(UnitFacts, Vec<u8>, Overseen)| (key.clone(), unit.id);
+        let node = |(unit, _, proof)| Office { unit, proof, siblings: siblings.clone() };
         Ok(connection(units, page.after.is_some(), EmptyFields, key, node))
     }
 
@@ -162,11 +162,11 @@ impl Office {
         after: Option<String>,
     ) -> Result<Connection<String, Member, EmptyFields, EmptyFields>> {
         let page = page::<(Vec<u8>, CitizenId)>(first, after.as_deref(), 100)?;
-        let members = office::members(app(ctx), self.unit.id, &page).await?;
+        let members = office::members(app(ctx), self.proof, &page).await?;
         let citizens = members.items.iter().map(|row| row.citizen).collect();
         let siblings = Arc::new(MemberSiblings { citizens, ..MemberSiblings::default() });
         let key = |row: &MemberRow| (row.key.clone(), row.citizen);
-        let node = |row| Member { row, unit: self.unit.id, siblings: siblings.clone() };
+        let node = |row| Member { row, unit: self.proof, siblings: siblings.clone() };
         Ok(connection(members, page.after.is_some(), EmptyFields, key, node))
     }
 }
@@ -179,8 +179,8 @@ impl OfficeQuery {
     /// A unit that the signed-in officer answers for, or one below it. To everybody else it is "not found", just as a
     /// unit that does not exist.
     async fn office(&self, ctx: &Context<'_>, unit_id: ID) -> Result<Office> {
-        let unit = office::overseen(app(ctx), id("unitId", &unit_id)?).await?;
-        let siblings = Arc::new(OfficeSiblings { units: vec![unit.id], ..OfficeSiblings::default() });
-        Ok(Office { unit, siblings })
+        let (unit, proof) = office::overseen(app(ctx), id("unitId", &unit_id)?).await?;
+        let siblings = Arc::new(OfficeSiblings { units: vec![proof], ..OfficeSiblings::default() });
+        Ok(Office { unit, proof, siblings })
     }
 }

@@ -1,9 +1,11 @@
 //! Making works: draft, preview, publish, release.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use densach_app::Error;
 use densach_app::writing::{self, Saved};
+use densach_domain::Problem;
 use densach_domain::asset as asset_domain;
-use densach_domain::id::{RevisionId, WorkId};
+use densach_domain::id::{Id, RevisionId, WorkId};
 use densach_domain::work as domain;
 
 use crate::error::{Result, UserError, settle};
@@ -85,32 +87,37 @@ pub(crate) struct ContentInput {
     pub items: Vec<ItemInput>,
 }
 
+fn known<I: Id>(id: Option<I>) -> I {
+    id.unwrap_or_else(|| I::from_uuid(uuid::Uuid::nil()))
+}
+
 impl ContentInput {
-    /// Reads ids and checks what can be checked without looking anything up, so that a wrong id hides nothing else.
-    fn read(self, kind: domain::WorkKind, reader: &mut Reader) -> domain::Content {
+    /// Reads ids. A wrong one is named, and stands as nil so that the others keep their places.
+    fn read(self, reader: &mut Reader) -> domain::Content {
         let topics = self.topic_ids.iter().enumerate();
-        let topics = topics.filter_map(|(index, id)| reader.id(&format!("topics.{index}"), id)).collect();
+        let topics =
+            topics.map(|(index, id)| known(reader.id(&format!("content.topicIds.{index}"), id))).collect();
         let assets = self.assets.into_iter().enumerate();
-        let assets = assets.filter_map(|(index, used)| {
-            let asset = reader.id(&format!("assets.{index}"), &used.asset_id)?;
-            let role = asset_domain::AssetRole::from(used.role).name().to_owned();
-            Some(domain::AssetUse { asset, role, language: used.language })
+        let assets = assets.map(|(index, used)| domain::AssetUse {
+            asset: known(reader.id(&format!("content.assets.{index}"), &used.asset_id)),
+            role: asset_domain::AssetRole::from(used.role).name().to_owned(),
+            language: used.language,
         });
         let assets = assets.collect();
         let items = self.items.into_iter().enumerate();
-        let items = items.filter_map(|(index, item)| {
+        let items = items.map(|(index, item)| {
             let target = match item.target {
                 ItemTargetInput::WorkId(id) => {
-                    domain::ItemTarget::Work(reader.id(&format!("items.{index}"), &id)?)
+                    domain::ItemTarget::Work(known(reader.id(&format!("content.items.{index}"), &id)))
                 }
                 ItemTargetInput::Book(BookInput { title, author, publisher, year, shelf_mark }) => {
                     domain::ItemTarget::Book(domain::Book { title, author, publisher, year, shelf_mark })
                 }
             };
-            Some(domain::Item { target, note: item.note })
+            domain::Item { target, note: item.note }
         });
         let items = items.collect();
-        let content = domain::Content {
+        domain::Content {
             title: self.title,
             summary: self.summary,
             body: self.body,
@@ -129,9 +136,7 @@ impl ContentInput {
             duration_seconds: self.duration_seconds,
             assets,
             items,
-        };
-        content.check_draft(kind).into_vec().into_iter().for_each(|problem| reader.0.add(problem));
-        content
+        }
     }
 }
 
@@ -213,6 +218,21 @@ fn payload((saved, user_errors): (Option<Saved>, Vec<UserError>)) -> WritingPayl
     }
 }
 
+/// Below us a problem names a field of the content; here it names its path in the input.
+fn of_content(error: Error) -> Error {
+    let Error::Invalid(problems) = error else { return error };
+    let outside = ["slug", "version", "workId", "clientMutationId", "content"];
+    let place = |mut problem: Problem| {
+        let (first, rest) = problem.field.split_once('.').unwrap_or((&problem.field, ""));
+        if !outside.contains(&first) {
+            let first = if first == "topics" { "topicIds" } else { first };
+            problem.field = format!("content.{first}.{rest}").trim_end_matches('.').to_owned();
+        }
+        problem
+    };
+    Error::Invalid(problems.into_iter().map(place).collect())
+}
+
 #[derive(Default)]
 pub(crate) struct WritingQuery;
 
@@ -237,11 +257,23 @@ impl WritingMutation {
         let request = request("createWork", &input.client_mutation_id, &input);
         let create = async {
             let mut reader = Reader::default();
-            let content = input.content.read(input.kind.into(), &mut reader);
+            let content = input.content.read(&mut reader);
+            let (kind, slug) = (input.kind.into(), writing::slug(input.slug, &content));
+            if !reader.0.is_empty() {
+                // A wrong id hides nothing else; what looking up the nil in its place says is not said twice.
+                let wrong: Vec<String> = reader.0.fields().map(str::to_owned).collect();
+                let others = of_content(Error::Invalid(
+                    writing::problems(cx, kind, &slug, &content).await?.into_vec(),
+                ));
+                if let Error::Invalid(others) = others {
+                    let others = others.into_iter().filter(|problem| !wrong.contains(&problem.field));
+                    others.for_each(|problem| reader.0.add(problem));
+                }
+            }
             let content = reader.finish(Some(content))?;
-            writing::create(cx, &request, input.kind.into(), input.slug, content).await
+            writing::create(cx, &request, kind, &slug, content).await
         };
-        Ok(payload(settle(cx, create.await)?))
+        Ok(payload(settle(cx, create.await.map_err(of_content))?))
     }
 
     /// Saves a draft, or starts a new one. A save against a version that is no longer the newest is refused, and
@@ -252,14 +284,11 @@ impl WritingMutation {
         let save = async {
             let mut reader = Reader::default();
             let work = reader.id("workId", &input.work_id);
-            let work: WorkId = reader.finish(work)?;
-            let mut reader = Reader::default();
-            let kind = writing::kind(cx, work).await?;
-            let content = input.content.read(kind, &mut reader);
-            let content = reader.finish(Some(content))?;
+            let content = input.content.read(&mut reader);
+            let (work, content) = reader.finish(work.map(|work: WorkId| (work, content)))?;
             writing::save(cx, &request, work, input.version, content).await
         };
-        Ok(payload(settle(cx, save.await)?))
+        Ok(payload(settle(cx, save.await.map_err(of_content))?))
     }
 
     /// Freezes the draft. The public sees nothing yet.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use densach_migrations::Migrator;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -182,6 +183,12 @@ async fn connect(
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(256)
+        })
+        // A commit that failed, as on a full disk, may leave a connection inside a transaction that it believes to be
+        // elsewhere; what it would acknowledge next could be lost. Such a connection is not used again.
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
         })
         .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256));
     let mut db = Database::connect(connect).await?;

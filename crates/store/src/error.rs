@@ -31,7 +31,10 @@ impl From<DbErr> for StoreError {
             return Self::Duplicate(error);
         }
         let text = error.to_string();
-        if text.contains("database or disk is full") || text.contains("No space left on device") {
+        if text.contains("database or disk is full")
+            || text.contains("disk I/O error")
+            || text.contains("No space left on device")
+        {
             return Self::Full(error);
         }
         let busy = text.contains("database is locked") || text.contains("the database system is");

@@ -138,7 +138,7 @@ struct SchemaLine {
 }
 
 const POSTGRES_COLUMNS: &str = "\
-    SELECT quote_ident(c.relname) AS owner, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) \
+    SELECT c.relname::text AS owner, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) \
     || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END \
     || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') AS line \
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid \
@@ -148,14 +148,14 @@ const POSTGRES_COLUMNS: &str = "\
 
 /// Not the constraints that say NOT NULL: newer versions list them here too.
 const POSTGRES_CONSTRAINTS: &str = "\
-    SELECT quote_ident(c.relname) AS owner, pg_get_constraintdef(k.oid) AS line \
+    SELECT c.relname::text AS owner, pg_get_constraintdef(k.oid) AS line \
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE n.nspname = current_schema() AND c.relname <> 'seaql_migrations' AND k.contype IN ('p', 'u', 'f', 'c') \
     ORDER BY c.relname, CASE k.contype WHEN 'p' THEN 1 WHEN 'u' THEN 2 WHEN 'c' THEN 3 ELSE 4 END, 2";
 
 /// Not the indexes that stand behind a constraint.
 const POSTGRES_INDEXES: &str = "\
-    SELECT quote_ident(i.tablename) AS owner, i.indexdef AS line FROM pg_indexes i \
+    SELECT i.tablename::text AS owner, i.indexdef AS line FROM pg_indexes i \
     WHERE i.schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint k \
     JOIN pg_namespace n ON n.oid = k.connamespace WHERE k.conname = i.indexname AND n.nspname = i.schemaname) \
     ORDER BY i.tablename, i.indexname";

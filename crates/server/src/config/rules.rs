@@ -54,7 +54,7 @@ pub(super) const TEXTS: &[TextRule] = &[
     },
     TextRule {
         path: "log.filter",
-        wanted: "levels such as info,densach_store=debug",
+        wanted: "levels such as info,densach_app=debug",
         holds: |text| EnvFilter::try_new(text).is_ok(),
     },
     TextRule { path: "log.format", wanted: "text or json", holds: |text| matches!(text, "text" | "json") },

@@ -77,7 +77,7 @@ async fn evidence_is_numbered_once_by_device(db: &TestDatabase) {
 
     let store = db.store();
     let digests = store.evidence_digests(one.device, &[3, 1]).await.unwrap();
-    assert_eq!(digests, [(1, row.evidence.digest().to_vec())]);
+    assert_eq!(digests, [(1, row.evidence.digest(row.citizen).to_vec())]);
     let digests = store.evidence_digests(one.device, &[1, 2, 3, 4, 5, 6]).await.unwrap();
     let mut numbers: Vec<i64> = digests.into_iter().map(|(sequence, _)| sequence).collect();
     numbers.sort_unstable();

@@ -1,0 +1,348 @@
+CREATE TABLE account (
+    id blob NOT NULL PRIMARY KEY,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE account_citizen (
+    account_id blob NOT NULL REFERENCES account (id),
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    relation text NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (account_id, citizen_id)
+);
+
+CREATE TABLE account_identity (
+    key_hash blob NOT NULL PRIMARY KEY,
+    account_id blob NOT NULL REFERENCES account (id),
+    kind text NOT NULL,
+    sealed blob NOT NULL,
+    created_at bigint NOT NULL
+);
+CREATE INDEX account_identity_account ON account_identity (account_id);
+
+CREATE TABLE asset (
+    id blob NOT NULL PRIMARY KEY,
+    sha256 blob NOT NULL UNIQUE,
+    size_bytes bigint NOT NULL,
+    media_type text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE challenge (
+    id blob NOT NULL PRIMARY KEY,
+    phone_hash blob NOT NULL,
+    phone_sealed blob NOT NULL,
+    code_hash blob NOT NULL,
+    attempts bigint NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    used_at bigint
+);
+
+CREATE TABLE citizen (
+    id blob NOT NULL PRIMARY KEY,
+    full_name text NOT NULL,
+    full_name_key blob NOT NULL,
+    birth_date text,
+    residence_id blob REFERENCES unit (id),
+    id_number_hash blob UNIQUE,
+    id_number_sealed blob,
+    sealed_key blob NOT NULL,
+    lifelong_record_code text,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE device (
+    id blob NOT NULL PRIMARY KEY,
+    account_id blob NOT NULL REFERENCES account (id),
+    client_id text NOT NULL,
+    name text NOT NULL,
+    created_at bigint NOT NULL,
+    UNIQUE (account_id, client_id)
+);
+
+CREATE TABLE goal (
+    id blob NOT NULL PRIMARY KEY,
+    citizen_id blob REFERENCES citizen (id),
+    unit_id blob REFERENCES unit (id),
+    period text NOT NULL,
+    minutes bigint NOT NULL,
+    created_at bigint NOT NULL,
+    ended_at bigint
+);
+CREATE INDEX goal_citizen ON goal (citizen_id) WHERE ended_at IS NULL;
+CREATE INDEX goal_unit ON goal (unit_id) WHERE ended_at IS NULL;
+
+CREATE TABLE job (
+    id blob NOT NULL PRIMARY KEY,
+    kind text NOT NULL,
+    payload text NOT NULL,
+    attempts bigint NOT NULL,
+    run_at bigint NOT NULL,
+    leased_until bigint,
+    last_error text,
+    dead_at bigint,
+    created_at bigint NOT NULL
+);
+CREATE INDEX job_due ON job (run_at) WHERE dead_at IS NULL;
+
+CREATE TABLE membership (
+    id blob NOT NULL PRIMARY KEY,
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    unit_id blob NOT NULL REFERENCES unit (id),
+    valid_from bigint NOT NULL,
+    valid_to bigint,
+    recorded_at bigint NOT NULL,
+    superseded_at bigint
+);
+CREATE INDEX membership_citizen ON membership (citizen_id);
+CREATE INDEX membership_unit ON membership (unit_id, citizen_id);
+
+CREATE TABLE mutation_receipt (
+    actor_id blob NOT NULL,
+    client_id text NOT NULL,
+    operation text NOT NULL,
+    digest blob NOT NULL,
+    answer text NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (actor_id, client_id)
+);
+CREATE INDEX mutation_receipt_created ON mutation_receipt (created_at);
+
+CREATE TABLE oidc_attempt (
+    state_hash blob NOT NULL PRIMARY KEY,
+    provider text NOT NULL,
+    sealed blob NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+
+CREATE TABLE position (
+    id blob NOT NULL PRIMARY KEY,
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    work_id blob NOT NULL REFERENCES work (id),
+    device_id blob NOT NULL REFERENCES device (id),
+    locator_ppm bigint NOT NULL,
+    media_ms bigint,
+    recorded_at bigint NOT NULL,
+    received_at bigint NOT NULL
+);
+CREATE INDEX position_citizen_work ON position (citizen_id, work_id, recorded_at);
+
+CREATE TABLE progress (
+    citizen_id blob NOT NULL,
+    work_id blob NOT NULL,
+    latest_ppm bigint NOT NULL,
+    latest_media_ms bigint,
+    latest_at bigint NOT NULL,
+    furthest_ppm bigint NOT NULL,
+    furthest_media_ms bigint,
+    furthest_at bigint NOT NULL,
+    PRIMARY KEY (citizen_id, work_id)
+);
+
+CREATE TABLE rate_window (
+    subject text NOT NULL,
+    window_start bigint NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (subject, window_start)
+);
+
+CREATE TABLE release (
+    work_id blob NOT NULL REFERENCES work (id),
+    revision_id blob NOT NULL REFERENCES revision (id),
+    notes text NOT NULL,
+    released_by blob,
+    released_at bigint NOT NULL,
+    PRIMARY KEY (work_id, released_at, revision_id)
+);
+
+CREATE TABLE revision (
+    id blob NOT NULL PRIMARY KEY,
+    work_id blob NOT NULL REFERENCES work (id),
+    number bigint NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    content text NOT NULL,
+    created_by blob,
+    created_at bigint NOT NULL,
+    published_at bigint,
+    UNIQUE (work_id, number)
+);
+CREATE UNIQUE INDEX revision_one_draft ON revision (work_id) WHERE state = 'draft';
+
+CREATE TABLE revision_asset (
+    revision_id blob NOT NULL REFERENCES revision (id),
+    asset_id blob NOT NULL REFERENCES asset (id),
+    PRIMARY KEY (revision_id, asset_id)
+);
+CREATE INDEX revision_asset_asset ON revision_asset (asset_id);
+
+CREATE TABLE role_grant (
+    id blob NOT NULL PRIMARY KEY,
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    role text NOT NULL,
+    unit_id blob NOT NULL REFERENCES unit (id),
+    edge_kind text NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to bigint,
+    recorded_at bigint NOT NULL,
+    superseded_at bigint
+);
+CREATE INDEX role_grant_citizen ON role_grant (citizen_id);
+
+CREATE TABLE session (
+    id blob NOT NULL PRIMARY KEY,
+    account_id blob NOT NULL REFERENCES account (id),
+    device_id blob NOT NULL REFERENCES device (id),
+    refresh_hash blob NOT NULL,
+    previous_hash blob,
+    rotated_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    ended_at bigint
+);
+CREATE INDEX session_account ON session (account_id);
+
+CREATE TABLE study_credit (
+    citizen_id blob NOT NULL,
+    started_s bigint NOT NULL,
+    ended_s bigint NOT NULL,
+    evidence_id blob NOT NULL REFERENCES study_evidence (id),
+    work_id blob NOT NULL,
+    source text NOT NULL,
+    trust text NOT NULL,
+    day bigint NOT NULL,
+    PRIMARY KEY (citizen_id, started_s)
+);
+CREATE INDEX study_credit_work ON study_credit (citizen_id, work_id, day);
+
+CREATE TABLE study_day (
+    citizen_id blob NOT NULL,
+    day bigint NOT NULL,
+    source text NOT NULL,
+    trust text NOT NULL,
+    seconds bigint NOT NULL,
+    PRIMARY KEY (citizen_id, day, source, trust)
+);
+
+CREATE TABLE study_evidence (
+    id blob NOT NULL PRIMARY KEY,
+    device_id blob NOT NULL REFERENCES device (id),
+    sequence bigint NOT NULL,
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    work_id blob NOT NULL,
+    revision_id blob,
+    source text NOT NULL,
+    trust text NOT NULL,
+    started_at bigint NOT NULL,
+    ended_at bigint NOT NULL,
+    media_start_ms bigint,
+    media_end_ms bigint,
+    digest blob NOT NULL,
+    reason text,
+    policy text NOT NULL,
+    received_at bigint NOT NULL,
+    UNIQUE (device_id, sequence)
+);
+CREATE INDEX study_evidence_citizen ON study_evidence (citizen_id, started_at);
+
+CREATE TABLE tester (
+    work_id blob NOT NULL REFERENCES work (id),
+    account_id blob NOT NULL REFERENCES account (id),
+    named_at bigint NOT NULL,
+    PRIMARY KEY (work_id, account_id)
+);
+
+CREATE TABLE topic (
+    id blob NOT NULL PRIMARY KEY,
+    slug text NOT NULL UNIQUE,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    position bigint NOT NULL
+);
+
+CREATE TABLE unit (
+    id blob NOT NULL PRIMARY KEY,
+    code text NOT NULL UNIQUE,
+    kind text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE unit_area (
+    unit_id blob NOT NULL REFERENCES unit (id),
+    area_class text NOT NULL,
+    source text NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to bigint,
+    recorded_at bigint NOT NULL,
+    superseded_at bigint,
+    PRIMARY KEY (unit_id, valid_from, recorded_at)
+);
+
+CREATE TABLE unit_edge (
+    child_id blob NOT NULL REFERENCES unit (id),
+    parent_id blob NOT NULL REFERENCES unit (id),
+    edge_kind text NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to bigint,
+    recorded_at bigint NOT NULL,
+    superseded_at bigint,
+    PRIMARY KEY (child_id, edge_kind, valid_from, recorded_at)
+);
+CREATE INDEX unit_edge_parent ON unit_edge (parent_id, edge_kind);
+
+CREATE TABLE unit_name (
+    unit_id blob NOT NULL REFERENCES unit (id),
+    name text NOT NULL,
+    sort_key blob NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to bigint,
+    recorded_at bigint NOT NULL,
+    superseded_at bigint,
+    PRIMARY KEY (unit_id, valid_from, recorded_at)
+);
+
+CREATE TABLE unit_successor (
+    unit_id blob NOT NULL REFERENCES unit (id),
+    successor_id blob NOT NULL REFERENCES unit (id),
+    happened_at bigint NOT NULL,
+    share_ppm bigint NOT NULL,
+    document text NOT NULL,
+    recorded_at bigint NOT NULL,
+    PRIMARY KEY (unit_id, successor_id, happened_at)
+);
+
+CREATE TABLE upload (
+    id blob NOT NULL PRIMARY KEY,
+    account_id blob NOT NULL REFERENCES account (id),
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 blob NOT NULL,
+    multipart text NOT NULL,
+    state text NOT NULL,
+    refusal text,
+    asset_id blob REFERENCES asset (id),
+    created_at bigint NOT NULL
+);
+CREATE INDEX upload_account ON upload (account_id, created_at);
+
+CREATE TABLE work (
+    id blob NOT NULL PRIMARY KEY,
+    kind text NOT NULL,
+    slug text NOT NULL UNIQUE,
+    released_revision_id blob,
+    released_at bigint,
+    created_at bigint NOT NULL
+);
+CREATE INDEX work_kind_released ON work (kind, released_at DESC, id DESC) WHERE released_revision_id IS NOT NULL;
+CREATE INDEX work_released ON work (released_at DESC, id DESC) WHERE released_revision_id IS NOT NULL;
+
+CREATE TABLE work_topic (
+    topic_id blob NOT NULL REFERENCES topic (id),
+    work_id blob NOT NULL REFERENCES work (id),
+    released_at bigint NOT NULL,
+    PRIMARY KEY (topic_id, work_id)
+);
+CREATE INDEX work_topic_work ON work_topic (work_id);
