@@ -15,6 +15,9 @@ use openidconnect::core::CoreProviderMetadata;
 
 use crate::work::Edition;
 
+/// A page of what is released.
+type ListKey = (WorkFilter, PageRequest<(Timestamp, WorkId)>);
+
 /// A published revision and a verified file never change, so they are right for ever; topics and members may be as old
 /// as their time to live says, and what this process changes itself is dropped at once.
 pub(crate) struct Caches {
@@ -27,7 +30,7 @@ pub(crate) struct Caches {
     /// this node changes at once.
     pub works: Cache<WorkId, Arc<Work>>,
     pub slugs: Cache<String, WorkId>,
-    pub lists: Cache<(WorkFilter, PageRequest<(Timestamp, WorkId)>), Arc<Page<ReleasedRow>>>,
+    pub lists: Cache<ListKey, Arc<Page<ReleasedRow>>>,
     /// A session that was ended on another node lives on here for at most this long.
     pub members: Cache<SessionId, Arc<Member>>,
     /// What identity brokers say about themselves, with their keys, by the name of the provider.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use densach_app::{Context, Language, account};
 use densach_domain::id::SessionId;
-use densach_graphql::{Asked, ClientAddress, Document};
+use densach_graphql::{Asked, ClientAddress, Document, Text};
 use densach_server::config::Config;
 use densach_server::lifecycle::{Ending, Lifecycle};
 use densach_server::secrets::Secrets;
@@ -49,7 +49,7 @@ pub struct Counts {
 pub async fn statements(
     database: &str,
     session: SessionId,
-    document: &Document,
+    document: &'static Document,
     variables: &Value,
 ) -> Outcome<Counts> {
     let folder = tempfile::Builder::new().prefix("densach-bench-").tempdir()?;
@@ -70,8 +70,12 @@ pub async fn statements(
             language: Language::default(),
             request_id: String::new(),
         };
-        let asked =
-            Asked { query: document.text.to_owned(), operation_name: None, variables: variables.clone() };
+        let asked = Asked {
+            text: Text::Shipped(document),
+            operation_name: None,
+            variables: variables.clone(),
+            canonical: false,
+        };
         let answer = executor.execute(cx, ClientAddress::default(), asked).await;
         if answer.has_errors {
             let said = String::from_utf8_lossy(&answer.json);
