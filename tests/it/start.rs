@@ -30,4 +30,17 @@ on_both_stacks! {
         }
         app.finish().await;
     }
+
+    async fn the_pages_are_served(app: TestApp) {
+        for (path, holds) in [("/", "Đèn Sách"), ("/graphiql", "GraphiQL")] {
+            let page = app.http.get(format!("{}{path}", app.base_url)).send().await.unwrap();
+            assert_eq!(page.status(), 200, "{path}: make web builds the pages");
+            let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+            assert!(policy.starts_with("default-src 'self'"), "{path}: {policy}");
+            assert!(page.text().await.unwrap().contains(holds), "{path}");
+        }
+        let missing = app.http.get(format!("{}/nothing-here", app.base_url)).send().await.unwrap();
+        assert_eq!(missing.status(), 404);
+        app.finish().await;
+    }
 }
