@@ -10,9 +10,9 @@ TOOLS = target/tools
 
 ## Build and run everything on this machine: SQLite, object storage and search inside one process.
 demo: web
-	$(CARGO) build --release --bin densach
+	$(CARGO) build --profile demo --bin densach
 	DENSACH_SERVER__LISTEN=127.0.0.1:$(PORT) DENSACH_SERVER__PUBLIC_URL=http://127.0.0.1:$(PORT) \
-	    target/release/densach demo
+	    target/demo/densach demo
 
 ## The pages, built ahead; the binary embeds them.
 web: web/dist/index.html
