@@ -12,6 +12,9 @@ pub enum Role {
     Editor,
     /// Answers for the members of an association unit and of those below it (cán bộ Hội Khuyến học).
     Officer,
+    /// Holds classes and keeps a library's shelf (người tổ chức lớp, thủ thư): attests who was there and what was read,
+    /// and sees nobody's hours.
+    Organiser,
     /// Keeps the installation running; sees no person's data (quản trị hệ thống).
     Administrator,
 }
@@ -20,6 +23,7 @@ named! {
     Role {
         Editor = "editor",
         Officer = "officer",
+        Organiser = "organiser",
         Administrator = "administrator",
     }
 }
@@ -84,6 +88,12 @@ impl Member {
 
     pub fn holds(&self, role: Role, now: Timestamp) -> bool {
         self.units_as(role, now).next().is_some()
+    }
+
+    /// Whether the role is held now over one of these units of the association tree.
+    pub fn holds_over(&self, role: Role, units: &[UnitId], now: Timestamp) -> bool {
+        self.units_as(role, now)
+            .any(|grant| grant.edge_kind == EdgeKind::Association && units.contains(&grant.unit))
     }
 }
 

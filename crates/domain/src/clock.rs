@@ -74,6 +74,11 @@ impl fmt::Display for Timestamp {
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// Later than any day that anything is about.
+    pub const LAST: Self = Self(NaiveDate::MAX);
+    /// Earlier than any day that anything is about.
+    pub const FIRST: Self = Self(NaiveDate::MIN);
+
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day).map(Self)
     }
@@ -148,10 +153,18 @@ impl Month {
         }
     }
 
+    /// Months since the year 0: what a database column holds.
+    pub fn number(self) -> i32 {
+        self.year * 12 + i32::try_from(self.month).unwrap_or(1) - 1
+    }
+
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::new(number.div_euclid(12), u32::try_from(number.rem_euclid(12)).unwrap_or(0) + 1)
+    }
+
     /// How many months from `self` to `other`, counting both; zero when `other` is earlier.
     pub fn count_to(self, other: Self) -> u32 {
-        let index = |m: Self| i64::from(m.year) * 12 + i64::from(m.month);
-        u32::try_from(index(other) - index(self) + 1).unwrap_or(0)
+        u32::try_from(i64::from(other.number()) - i64::from(self.number()) + 1).unwrap_or(0)
     }
 }
 

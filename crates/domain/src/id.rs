@@ -107,8 +107,8 @@ ids! {
     CitizenId = "cit";
     /// A phone or computer of one account.
     DeviceId = "dev";
-    /// One piece of study evidence (minh chứng học tập).
-    EvidenceId = "evd";
+    /// What somebody asks to have looked at again (đề nghị xem lại).
+    DisputeId = "dsp";
     /// A goal of study hours (mục tiêu giờ học).
     GoalId = "goa";
     /// A piece of work for later.

@@ -7,11 +7,15 @@
 pub mod account;
 pub mod actor;
 pub mod asset;
+pub mod card;
 pub mod citizen;
 pub mod clock;
 pub mod credit;
 pub mod criteria;
+pub mod device_clock;
+pub mod dispute;
 pub mod evidence;
+pub mod explain;
 pub mod goal;
 pub mod id;
 pub mod interval;
@@ -20,9 +24,12 @@ pub mod page;
 pub mod phone;
 pub mod policy;
 pub mod problem;
+pub mod rhythm;
+pub mod total;
 pub mod unit;
 pub mod upload;
 pub mod work;
+pub mod xapi;
 
 pub use clock::{Clock, Day, Month, Timestamp};
 pub use problem::{Code, Problem, Problems};

@@ -46,6 +46,23 @@ pub fn oversees(actor: &Actor, ancestors: &[UnitId], now: Timestamp) -> Result<(
     if holds { Ok(()) } else { Err(Refusal::Hidden) }
 }
 
+/// Who vouches for people: an officer, or an organiser of classes and keeper of a shelf.
+const VOUCHING: [Role; 2] = [Role::Officer, Role::Organiser];
+
+/// Whether somebody vouches for anybody at all; for whom, [`vouches_in`] says.
+pub fn vouches(actor: &Actor, now: Timestamp) -> Result<&Member, Refusal> {
+    let member = signed_in(actor)?;
+    if VOUCHING.iter().any(|role| member.holds(*role, now)) { Ok(member) } else { Err(Refusal::Hidden) }
+}
+
+/// Whoever vouches for the people of a unit knows their names, and what they claim: officers and organisers of the unit
+/// or of one above it, now. `ancestors`: the unit and all above it by the edges of the association tree.
+pub fn vouches_in<'a>(actor: &'a Actor, ancestors: &[UnitId], now: Timestamp) -> Result<&'a Member, Refusal> {
+    let member = signed_in(actor)?;
+    let holds = VOUCHING.iter().any(|role| member.holds_over(*role, ancestors, now));
+    if holds { Ok(member) } else { Err(Refusal::Hidden) }
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -60,13 +77,17 @@ mod tests {
     }
 
     fn officer_of(place: UnitId, valid_to: Option<i64>) -> Actor {
+        holder_of(Role::Officer, place, valid_to)
+    }
+
+    fn holder_of(role: Role, place: UnitId, valid_to: Option<i64>) -> Actor {
         Actor::Member(Box::new(Member {
             account: AccountId::from_uuid(Uuid::from_u128(1)),
             session: SessionId::from_uuid(Uuid::from_u128(2)),
             device: DeviceId::from_uuid(Uuid::from_u128(3)),
             citizens: vec![(CitizenId::from_uuid(Uuid::from_u128(4)), Relation::Own)],
             grants: vec![RoleGrant {
-                role: Role::Officer,
+                role,
                 unit: place,
                 edge_kind: EdgeKind::Association,
                 valid_from: Timestamp::from_ms(0),
@@ -87,5 +108,27 @@ mod tests {
         assert_eq!(oversees(&officer_of(commune, Some(100)), &[branch, commune], now), Err(Refusal::Hidden));
         assert_eq!(oversees(&Actor::Anonymous, &[branch], now), Err(Refusal::Unauthenticated));
         assert_eq!(oversees(&Actor::Operator, &[branch], now), Err(Refusal::Unauthenticated));
+    }
+
+    #[test]
+    fn officers_and_organisers_vouch_for_their_unit_and_below_while_in_office() {
+        let now = Timestamp::from_ms(100);
+        let [commune, branch, elsewhere] = [10, 11, 12].map(unit);
+        let told = |actor: &Actor, ancestors: &[UnitId]| vouches_in(actor, ancestors, now).map(drop);
+        for role in VOUCHING {
+            assert_eq!(told(&holder_of(role, commune, None), &[branch, commune]), Ok(()));
+            assert_eq!(told(&holder_of(role, branch, None), &[commune]), Err(Refusal::Hidden));
+            assert_eq!(told(&holder_of(role, elsewhere, None), &[branch, commune]), Err(Refusal::Hidden));
+            assert_eq!(told(&holder_of(role, commune, Some(100)), &[branch, commune]), Err(Refusal::Hidden));
+            assert!(vouches(&holder_of(role, elsewhere, None), now).is_ok());
+            assert!(vouches(&holder_of(role, elsewhere, Some(100)), now).is_err());
+        }
+        for role in [Role::Editor, Role::Administrator] {
+            let holder = holder_of(role, branch, None);
+            assert_eq!(told(&holder, &[branch, commune]), Err(Refusal::Hidden));
+            assert_eq!(vouches(&holder, now).map(drop), Err(Refusal::Hidden));
+        }
+        assert_eq!(told(&Actor::Anonymous, &[branch]), Err(Refusal::Unauthenticated));
+        assert_eq!(told(&Actor::Operator, &[branch]), Err(Refusal::Unauthenticated));
     }
 }

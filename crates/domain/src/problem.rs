@@ -33,6 +33,8 @@ pub enum Code {
     RefusedBytes,
     /// An upload that nobody finished.
     UploadExpired,
+    /// A dispute that was answered or withdrawn already.
+    Settled,
 }
 
 named! {
@@ -58,6 +60,7 @@ named! {
         RefusedType = "REFUSED_TYPE",
         RefusedBytes = "REFUSED_BYTES",
         UploadExpired = "UPLOAD_EXPIRED",
+        Settled = "SETTLED",
     }
 }
 
