@@ -63,6 +63,18 @@ CREATE TABLE citizen (
     FOREIGN KEY (residence_id) REFERENCES unit(id)
 );
 
+CREATE TABLE citizen_card (
+    citizen_id uuid NOT NULL,
+    serial bigint NOT NULL,
+    issued_by uuid,
+    issued_at bigint NOT NULL,
+    revoked_by uuid,
+    revoked_at bigint,
+    PRIMARY KEY (citizen_id, serial),
+    FOREIGN KEY (citizen_id) REFERENCES citizen(id)
+);
+CREATE UNIQUE INDEX citizen_card_good ON citizen_card USING btree (citizen_id) WHERE (revoked_at IS NULL);
+
 CREATE TABLE device (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -73,6 +85,30 @@ CREATE TABLE device (
     UNIQUE (account_id, client_id),
     FOREIGN KEY (account_id) REFERENCES account(id)
 );
+
+CREATE TABLE dispute (
+    id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    line bigint NOT NULL,
+    unit_id uuid,
+    message text NOT NULL,
+    state text NOT NULL,
+    opened_by uuid NOT NULL,
+    opened_at bigint NOT NULL,
+    due_at bigint NOT NULL,
+    answered_at bigint,
+    answer text NOT NULL,
+    answered_by uuid,
+    PRIMARY KEY (id),
+    FOREIGN KEY (answered_by) REFERENCES account(id),
+    FOREIGN KEY (citizen_id, line) REFERENCES study_line(citizen_id, number),
+    FOREIGN KEY (opened_by) REFERENCES account(id),
+    FOREIGN KEY (unit_id) REFERENCES unit(id)
+);
+CREATE INDEX dispute_citizen ON dispute USING btree (citizen_id, opened_at, id);
+CREATE INDEX dispute_due ON dispute USING btree (state, due_at, id);
+CREATE UNIQUE INDEX dispute_one_open ON dispute USING btree (citizen_id, line) WHERE (state = 'open'::text);
+CREATE INDEX dispute_unit_due ON dispute USING btree (unit_id, state, due_at);
 
 CREATE TABLE goal (
     id uuid NOT NULL,
@@ -136,6 +172,12 @@ CREATE TABLE oidc_attempt (
     created_at bigint NOT NULL,
     expires_at bigint NOT NULL,
     PRIMARY KEY (state_hash)
+);
+
+CREATE TABLE place_version (
+    id bigint NOT NULL,
+    version bigint NOT NULL,
+    PRIMARY KEY (id)
 );
 
 CREATE TABLE position (
@@ -241,20 +283,6 @@ CREATE TABLE session (
 );
 CREATE INDEX session_account ON session USING btree (account_id);
 
-CREATE TABLE study_credit (
-    citizen_id uuid NOT NULL,
-    started_s bigint NOT NULL,
-    ended_s bigint NOT NULL,
-    evidence_id uuid NOT NULL,
-    work_id uuid NOT NULL,
-    source text NOT NULL,
-    trust text NOT NULL,
-    day bigint NOT NULL,
-    PRIMARY KEY (citizen_id, started_s),
-    FOREIGN KEY (evidence_id) REFERENCES study_evidence(id)
-);
-CREATE INDEX study_credit_work ON study_credit USING btree (citizen_id, work_id, day);
-
 CREATE TABLE study_day (
     citizen_id uuid NOT NULL,
     day bigint NOT NULL,
@@ -264,29 +292,94 @@ CREATE TABLE study_day (
     PRIMARY KEY (citizen_id, day, source, trust)
 );
 
-CREATE TABLE study_evidence (
-    id uuid NOT NULL,
+CREATE TABLE study_device (
     device_id uuid NOT NULL,
-    sequence bigint NOT NULL,
+    highest_sequence bigint NOT NULL,
+    received_count bigint NOT NULL,
+    latest_end_ms bigint NOT NULL,
+    boots text NOT NULL,
+    PRIMARY KEY (device_id)
+);
+
+CREATE TABLE study_entry (
     citizen_id uuid NOT NULL,
-    work_id uuid NOT NULL,
-    revision_id uuid,
+    day bigint NOT NULL,
+    posted bigint NOT NULL,
+    started_s bigint NOT NULL,
+    is_reversal bigint NOT NULL,
+    ended_s bigint NOT NULL,
+    line bigint NOT NULL,
     source text NOT NULL,
     trust text NOT NULL,
-    started_at bigint NOT NULL,
-    ended_at bigint NOT NULL,
-    media_start_ms bigint,
-    media_end_ms bigint,
-    digest bytea NOT NULL,
-    reason text,
+    work_id uuid,
+    device_id uuid NOT NULL,
+    content_start bigint,
+    content_end bigint,
+    uncertainty_s bigint NOT NULL,
+    PRIMARY KEY (citizen_id, day, posted, started_s, is_reversal)
+);
+CREATE INDEX study_entry_claim ON study_entry USING btree (citizen_id, line, source, trust, is_reversal, started_s, ended_s) WHERE (trust = 'claimed'::text);
+CREATE INDEX study_entry_uncertain ON study_entry USING btree (citizen_id) WHERE (uncertainty_s >= 7200);
+
+CREATE TABLE study_head (
+    citizen_id uuid NOT NULL,
+    last_number bigint NOT NULL,
+    PRIMARY KEY (citizen_id)
+);
+
+CREATE TABLE study_line (
+    citizen_id uuid NOT NULL,
+    number bigint NOT NULL,
+    deed text NOT NULL,
+    target bigint,
+    device_id uuid,
+    sequence bigint,
+    account_id uuid,
+    standing text NOT NULL,
+    said text NOT NULL,
+    judged text NOT NULL,
+    started_s bigint NOT NULL,
     policy text NOT NULL,
     received_at bigint NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (device_id, sequence),
-    FOREIGN KEY (citizen_id) REFERENCES citizen(id),
-    FOREIGN KEY (device_id) REFERENCES device(id)
+    PRIMARY KEY (citizen_id, number)
 );
-CREATE INDEX study_evidence_citizen ON study_evidence USING btree (citizen_id, started_at);
+CREATE UNIQUE INDEX study_line_sequence ON study_line USING btree (device_id, sequence);
+CREATE INDEX study_line_target ON study_line USING btree (citizen_id, target) WHERE (target IS NOT NULL);
+
+CREATE TABLE study_refusal (
+    device_id uuid NOT NULL,
+    sequence bigint NOT NULL,
+    said text NOT NULL,
+    reason text NOT NULL,
+    received_at bigint NOT NULL,
+    PRIMARY KEY (device_id, sequence)
+);
+
+CREATE TABLE study_unit_month (
+    unit_id uuid NOT NULL,
+    month bigint NOT NULL,
+    measured_seconds bigint NOT NULL,
+    measured_late bigint NOT NULL,
+    measured_prior bigint NOT NULL,
+    measured_active bigint NOT NULL,
+    attested_seconds bigint NOT NULL,
+    attested_late bigint NOT NULL,
+    attested_prior bigint NOT NULL,
+    attested_active bigint NOT NULL,
+    claimed_seconds bigint NOT NULL,
+    claimed_late bigint NOT NULL,
+    claimed_prior bigint NOT NULL,
+    claimed_active bigint NOT NULL,
+    active bigint NOT NULL,
+    PRIMARY KEY (unit_id, month)
+);
+
+CREATE TABLE study_work (
+    citizen_id uuid NOT NULL,
+    work_id uuid NOT NULL,
+    seconds bigint NOT NULL,
+    PRIMARY KEY (citizen_id, work_id)
+);
 
 CREATE TABLE tester (
     work_id uuid NOT NULL,
@@ -354,6 +447,13 @@ CREATE TABLE unit_name (
     FOREIGN KEY (unit_id) REFERENCES unit(id)
 );
 
+CREATE TABLE unit_people (
+    unit_id uuid NOT NULL,
+    day bigint NOT NULL,
+    change bigint NOT NULL,
+    PRIMARY KEY (unit_id, day)
+);
+
 CREATE TABLE unit_successor (
     unit_id uuid NOT NULL,
     successor_id uuid NOT NULL,
@@ -406,3 +506,41 @@ CREATE TABLE work_topic (
     FOREIGN KEY (work_id) REFERENCES work(id)
 );
 CREATE INDEX work_topic_work ON work_topic USING btree (work_id);
+
+CREATE TABLE xapi_head (
+    id bigint NOT NULL,
+    last_position bigint NOT NULL,
+    last_stored_at bigint NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE xapi_statement (
+    id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    account_id uuid NOT NULL,
+    citizen_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    said_at bigint,
+    verb text NOT NULL,
+    object_key text NOT NULL,
+    registration uuid,
+    viewing bytea,
+    segments text,
+    body text NOT NULL,
+    stored_at bigint NOT NULL,
+    voided_by uuid,
+    study_state text NOT NULL,
+    study text,
+    line bigint,
+    PRIMARY KEY (id),
+    UNIQUE ("position"),
+    FOREIGN KEY (account_id) REFERENCES account(id),
+    FOREIGN KEY (citizen_id) REFERENCES citizen(id)
+);
+CREATE INDEX xapi_statement_citizen ON xapi_statement USING btree (citizen_id, "position");
+CREATE INDEX xapi_statement_due ON xapi_statement USING btree (account_id, "position") WHERE (study_state = 'due'::text);
+CREATE INDEX xapi_statement_object ON xapi_statement USING btree (citizen_id, object_key, "position");
+CREATE INDEX xapi_statement_registration ON xapi_statement USING btree (registration, "position") WHERE (registration IS NOT NULL);
+CREATE INDEX xapi_statement_verb ON xapi_statement USING btree (citizen_id, verb, "position");
+CREATE INDEX xapi_statement_viewing ON xapi_statement USING btree (citizen_id, viewing) WHERE (viewing IS NOT NULL);
+CREATE INDEX xapi_statement_voiding ON xapi_statement USING btree (object_key) WHERE (verb = 'http://adlnet.gov/expapi/verbs/voided'::text);

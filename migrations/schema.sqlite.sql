@@ -52,6 +52,17 @@ CREATE TABLE citizen (
     created_at bigint NOT NULL
 );
 
+CREATE TABLE citizen_card (
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    serial bigint NOT NULL,
+    issued_by blob,
+    issued_at bigint NOT NULL,
+    revoked_by blob,
+    revoked_at bigint,
+    PRIMARY KEY (citizen_id, serial)
+);
+CREATE UNIQUE INDEX citizen_card_good ON citizen_card (citizen_id) WHERE revoked_at IS NULL;
+
 CREATE TABLE device (
     id blob NOT NULL PRIMARY KEY,
     account_id blob NOT NULL REFERENCES account (id),
@@ -60,6 +71,26 @@ CREATE TABLE device (
     created_at bigint NOT NULL,
     UNIQUE (account_id, client_id)
 );
+
+CREATE TABLE dispute (
+    id blob NOT NULL PRIMARY KEY,
+    citizen_id blob NOT NULL,
+    line bigint NOT NULL,
+    unit_id blob REFERENCES unit (id),
+    message text NOT NULL,
+    state text NOT NULL,
+    opened_by blob NOT NULL REFERENCES account (id),
+    opened_at bigint NOT NULL,
+    due_at bigint NOT NULL,
+    answered_at bigint,
+    answer text NOT NULL,
+    answered_by blob REFERENCES account (id),
+    FOREIGN KEY (citizen_id, line) REFERENCES study_line (citizen_id, number)
+);
+CREATE INDEX dispute_citizen ON dispute (citizen_id, opened_at, id);
+CREATE INDEX dispute_due ON dispute (state, due_at, id);
+CREATE UNIQUE INDEX dispute_one_open ON dispute (citizen_id, line) WHERE state = 'open';
+CREATE INDEX dispute_unit_due ON dispute (unit_id, state, due_at);
 
 CREATE TABLE goal (
     id blob NOT NULL PRIMARY KEY,
@@ -115,6 +146,11 @@ CREATE TABLE oidc_attempt (
     sealed blob NOT NULL,
     created_at bigint NOT NULL,
     expires_at bigint NOT NULL
+);
+
+CREATE TABLE place_version (
+    id bigint NOT NULL PRIMARY KEY,
+    version bigint NOT NULL
 );
 
 CREATE TABLE position (
@@ -204,19 +240,6 @@ CREATE TABLE session (
 );
 CREATE INDEX session_account ON session (account_id);
 
-CREATE TABLE study_credit (
-    citizen_id blob NOT NULL,
-    started_s bigint NOT NULL,
-    ended_s bigint NOT NULL,
-    evidence_id blob NOT NULL REFERENCES study_evidence (id),
-    work_id blob NOT NULL,
-    source text NOT NULL,
-    trust text NOT NULL,
-    day bigint NOT NULL,
-    PRIMARY KEY (citizen_id, started_s)
-);
-CREATE INDEX study_credit_work ON study_credit (citizen_id, work_id, day);
-
 CREATE TABLE study_day (
     citizen_id blob NOT NULL,
     day bigint NOT NULL,
@@ -226,26 +249,93 @@ CREATE TABLE study_day (
     PRIMARY KEY (citizen_id, day, source, trust)
 );
 
-CREATE TABLE study_evidence (
-    id blob NOT NULL PRIMARY KEY,
-    device_id blob NOT NULL REFERENCES device (id),
-    sequence bigint NOT NULL,
-    citizen_id blob NOT NULL REFERENCES citizen (id),
-    work_id blob NOT NULL,
-    revision_id blob,
+CREATE TABLE study_device (
+    device_id blob NOT NULL PRIMARY KEY,
+    highest_sequence bigint NOT NULL,
+    received_count bigint NOT NULL,
+    latest_end_ms bigint NOT NULL,
+    boots text NOT NULL
+);
+
+CREATE TABLE study_entry (
+    citizen_id blob NOT NULL,
+    day bigint NOT NULL,
+    posted bigint NOT NULL,
+    started_s bigint NOT NULL,
+    is_reversal bigint NOT NULL,
+    ended_s bigint NOT NULL,
+    line bigint NOT NULL,
     source text NOT NULL,
     trust text NOT NULL,
-    started_at bigint NOT NULL,
-    ended_at bigint NOT NULL,
-    media_start_ms bigint,
-    media_end_ms bigint,
-    digest blob NOT NULL,
-    reason text,
+    work_id blob,
+    device_id blob NOT NULL,
+    content_start bigint,
+    content_end bigint,
+    uncertainty_s bigint NOT NULL,
+    PRIMARY KEY (citizen_id, day, posted, started_s, is_reversal)
+) WITHOUT ROWID;
+CREATE INDEX study_entry_claim ON study_entry (citizen_id, line, source, trust, is_reversal, started_s, ended_s)
+    WHERE trust = 'claimed';
+CREATE INDEX study_entry_uncertain ON study_entry (citizen_id) WHERE uncertainty_s >= 7200;
+
+CREATE TABLE study_head (
+    citizen_id blob NOT NULL PRIMARY KEY,
+    last_number bigint NOT NULL
+);
+
+CREATE TABLE study_line (
+    citizen_id blob NOT NULL,
+    number bigint NOT NULL,
+    deed text NOT NULL,
+    target bigint,
+    device_id blob,
+    sequence bigint,
+    account_id blob,
+    standing text NOT NULL,
+    said text NOT NULL,
+    judged text NOT NULL,
+    started_s bigint NOT NULL,
     policy text NOT NULL,
     received_at bigint NOT NULL,
-    UNIQUE (device_id, sequence)
+    PRIMARY KEY (citizen_id, number)
 );
-CREATE INDEX study_evidence_citizen ON study_evidence (citizen_id, started_at);
+CREATE UNIQUE INDEX study_line_sequence ON study_line (device_id, sequence);
+CREATE INDEX study_line_target ON study_line (citizen_id, target) WHERE target IS NOT NULL;
+
+CREATE TABLE study_refusal (
+    device_id blob NOT NULL,
+    sequence bigint NOT NULL,
+    said text NOT NULL,
+    reason text NOT NULL,
+    received_at bigint NOT NULL,
+    PRIMARY KEY (device_id, sequence)
+);
+
+CREATE TABLE study_unit_month (
+    unit_id blob NOT NULL,
+    month bigint NOT NULL,
+    measured_seconds bigint NOT NULL,
+    measured_late bigint NOT NULL,
+    measured_prior bigint NOT NULL,
+    measured_active bigint NOT NULL,
+    attested_seconds bigint NOT NULL,
+    attested_late bigint NOT NULL,
+    attested_prior bigint NOT NULL,
+    attested_active bigint NOT NULL,
+    claimed_seconds bigint NOT NULL,
+    claimed_late bigint NOT NULL,
+    claimed_prior bigint NOT NULL,
+    claimed_active bigint NOT NULL,
+    active bigint NOT NULL,
+    PRIMARY KEY (unit_id, month)
+) WITHOUT ROWID;
+
+CREATE TABLE study_work (
+    citizen_id blob NOT NULL,
+    work_id blob NOT NULL,
+    seconds bigint NOT NULL,
+    PRIMARY KEY (citizen_id, work_id)
+) WITHOUT ROWID;
 
 CREATE TABLE tester (
     work_id blob NOT NULL REFERENCES work (id),
@@ -303,6 +393,13 @@ CREATE TABLE unit_name (
     PRIMARY KEY (unit_id, valid_from, recorded_at)
 );
 
+CREATE TABLE unit_people (
+    unit_id blob NOT NULL,
+    day bigint NOT NULL,
+    change bigint NOT NULL,
+    PRIMARY KEY (unit_id, day)
+) WITHOUT ROWID;
+
 CREATE TABLE unit_successor (
     unit_id blob NOT NULL REFERENCES unit (id),
     successor_id blob NOT NULL REFERENCES unit (id),
@@ -346,3 +443,36 @@ CREATE TABLE work_topic (
     PRIMARY KEY (topic_id, work_id)
 );
 CREATE INDEX work_topic_work ON work_topic (work_id);
+
+CREATE TABLE xapi_head (
+    id bigint NOT NULL PRIMARY KEY,
+    last_position bigint NOT NULL,
+    last_stored_at bigint NOT NULL
+);
+
+CREATE TABLE xapi_statement (
+    id blob NOT NULL PRIMARY KEY,
+    position bigint NOT NULL UNIQUE,
+    account_id blob NOT NULL REFERENCES account (id),
+    citizen_id blob NOT NULL REFERENCES citizen (id),
+    digest blob NOT NULL,
+    said_at bigint,
+    verb text NOT NULL,
+    object_key text NOT NULL,
+    registration blob,
+    viewing blob,
+    segments text,
+    body text NOT NULL,
+    stored_at bigint NOT NULL,
+    voided_by blob,
+    study_state text NOT NULL,
+    study text,
+    line bigint
+);
+CREATE INDEX xapi_statement_citizen ON xapi_statement (citizen_id, position);
+CREATE INDEX xapi_statement_due ON xapi_statement (account_id, position) WHERE study_state = 'due';
+CREATE INDEX xapi_statement_object ON xapi_statement (citizen_id, object_key, position);
+CREATE INDEX xapi_statement_registration ON xapi_statement (registration, position) WHERE registration IS NOT NULL;
+CREATE INDEX xapi_statement_verb ON xapi_statement (citizen_id, verb, position);
+CREATE INDEX xapi_statement_viewing ON xapi_statement (citizen_id, viewing) WHERE viewing IS NOT NULL;
+CREATE INDEX xapi_statement_voiding ON xapi_statement (object_key) WHERE verb = 'http://adlnet.gov/expapi/verbs/voided';

@@ -5,6 +5,7 @@ use densach_domain::actor::RoleGrant;
 use densach_domain::citizen::Citizen;
 use densach_domain::id::{CitizenId, MembershipId, RoleGrantId, UnitId};
 use densach_domain::page::{Page, PageRequest};
+use densach_domain::total::{Presence, presence};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -80,11 +81,22 @@ impl From<RawCitizen> for Citizen {
 }
 
 #[derive(FromQueryResult)]
-struct RawMember {
+pub(crate) struct RawMember {
     id: Uuid,
     full_name: String,
     birth_date: Option<String>,
     full_name_key: Vec<u8>,
+}
+
+impl From<RawMember> for MemberRow {
+    fn from(raw: RawMember) -> Self {
+        Self {
+            citizen: CitizenId::from_uuid(raw.id),
+            full_name: raw.full_name,
+            birth_date: raw.birth_date,
+            key: raw.full_name_key,
+        }
+    }
 }
 
 impl<C: ConnectionTrait> Reads<C> {
@@ -124,16 +136,7 @@ impl<C: ConnectionTrait> Reads<C> {
             page.limit + 1
         );
         let rows: Vec<RawMember> = self.all(sql, values).await?;
-        let rows = rows
-            .into_iter()
-            .map(|row| MemberRow {
-                citizen: CitizenId::from_uuid(row.id),
-                full_name: row.full_name,
-                birth_date: row.birth_date,
-                key: row.full_name_key,
-            })
-            .collect();
-        Ok(Page::cut(rows, page.limit))
+        Ok(Page::cut(rows.into_iter().map(Into::into).collect(), page.limit))
     }
 }
 
@@ -160,14 +163,7 @@ impl Tx {
         .await
     }
 
-    /// Keeps others from crediting the same citizen at the same time.
-    pub async fn citizen_lock(&self, citizen: CitizenId) -> Result<()> {
-        if self.is_postgres() {
-            self.row("SELECT id FROM citizen WHERE id = $1 FOR UPDATE", vec![citizen.uuid().into()]).await?;
-        }
-        Ok(())
-    }
-
+    /// Belongs from an instant on. The numbers of members change with it; sums of study are the caller's.
     pub async fn membership_add(
         &self,
         id: MembershipId,
@@ -175,10 +171,23 @@ impl Tx {
         unit: UnitId,
         now: Timestamp,
     ) -> Result<()> {
+        let before = self.presence_of(citizen).await?;
         let sql = "INSERT INTO membership (id, citizen_id, unit_id, valid_from, recorded_at) VALUES ($1, $2, $3, $4, $4)";
         let values = vec![id.uuid().into(), citizen.uuid().into(), unit.uuid().into(), now.ms().into()];
         self.execute(sql, values).await?;
-        Ok(())
+        let mut changes = self.presence_of(citizen).await?;
+        for (step, change) in before {
+            *changes.entry(step).or_default() -= change;
+        }
+        changes.retain(|_, change| *change != 0);
+        self.places_changed().await?;
+        self.unit_people_add(&changes).await
+    }
+
+    async fn presence_of(&self, citizen: CitizenId) -> Result<Presence> {
+        let places: Vec<_> =
+            self.citizen_places(&[citizen]).await?.into_iter().map(|(_, place)| place).collect();
+        Ok(presence(&places))
     }
 
     pub async fn role_grant_add(

@@ -10,7 +10,7 @@ use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -65,6 +65,23 @@ impl Deref for Tx {
     }
 }
 
+/// Reads inside a transaction.
+pub type TxReads = Reads<DatabaseTransaction>;
+
+/// The database as it was when one first looked, however long one looks at it.
+#[derive(Debug)]
+pub struct Snapshot {
+    inner: TxReads,
+}
+
+impl Deref for Snapshot {
+    type Target = TxReads;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
 impl<C: ConnectionTrait> Reads<C> {
     pub(crate) fn is_postgres(&self) -> bool {
         self.db.get_database_backend() == DbBackend::Postgres
@@ -108,6 +125,11 @@ impl Store {
         Ok(Self { reads: Reads { db: reads }, writer })
     }
 
+    /// How many transactions may write side by side: one on SQLite, two on PostgreSQL, where one reads while the other commits.
+    pub fn writer_count(&self) -> usize {
+        if self.is_postgres() { 2 } else { 1 }
+    }
+
     /// Starts a transaction. On SQLite it takes the write lock at once, so that what it reads is still true when it
     /// writes; other processes on the same file wait.
     pub async fn begin(&self) -> Result<Tx> {
@@ -116,6 +138,15 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(Tx { inner: Reads { db: self.writer.begin_with_options(options).await? } })
+    }
+
+    /// The database held still for reading from the first look on. Nobody waits for it.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let options = TransactionOptions {
+            isolation_level: self.is_postgres().then_some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        Ok(Snapshot { inner: Reads { db: self.reads.db.begin_with_options(options).await? } })
     }
 
     /// Brings the schema up to date. Refuses a database that has steps unknown to this program.

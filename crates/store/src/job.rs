@@ -21,6 +21,8 @@ pub enum JobKind {
     WorkIndex { work: WorkId },
     /// Compare the search index with all that is released, and mend it.
     SearchReconcile,
+    /// Judge every line of the ledger again and mend the sums.
+    LedgerRecompute,
 }
 
 impl JobKind {
@@ -30,6 +32,7 @@ impl JobKind {
             Self::UploadVerify { .. } => "upload_verify",
             Self::WorkIndex { .. } => "work_index",
             Self::SearchReconcile => "search_reconcile",
+            Self::LedgerRecompute => "ledger_recompute",
         }
     }
 }

@@ -6,34 +6,48 @@
 
 mod account;
 mod asset;
+mod card;
 mod citizen;
 mod connect;
+mod dispute;
 mod error;
 mod goal;
 mod job;
+mod ledger;
+mod position;
 mod receipt;
+mod roster;
 mod session;
 mod sql;
-mod study;
 mod topic;
+mod total;
 mod unit;
 mod upload;
+mod why;
 mod work;
+mod xapi;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
 pub use account::IdentityRow;
+pub use card::CardRow;
 pub use citizen::{CitizenRow, MemberRow};
-pub use connect::{OnStatement, Options, Reads, Store, Tx};
+pub use connect::{OnStatement, Options, Reads, Snapshot, Store, Tx, TxReads};
+pub use dispute::{DisputeCounts, DisputeRow};
 pub use error::StoreError;
 pub use job::{JobKind, JobRow};
+pub use ledger::{DeviceRow, HeadRow, Judged, Known, LineRow, RefusalRow, Said};
+pub use position::{PositionRow, ProgressRow};
 pub use receipt::Receipt;
+pub use roster::ClaimRow;
 pub use session::ChallengeRow;
-pub use study::{CreditRow, DayRow, EvidenceRow, PositionRow, ProgressRow, SpanRow};
+pub use sql::Writes;
 pub use topic::TopicRow;
+pub use total::DayRow;
 pub use unit::UnitSeed;
 pub use upload::UploadRow;
 pub use work::{ReleasedRow, WorkFilter};
+pub use xapi::{XapiDue, XapiFilter, XapiFound, XapiGiven, XapiKnown, XapiLineFilter, XapiPage, XapiRow};
 
 pub type Result<T> = std::result::Result<T, StoreError>;

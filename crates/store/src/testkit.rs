@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use densach_migrations::Migrator;
 use sea_orm::FromQueryResult;
+use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 
 use self::cluster::Lease;
@@ -34,20 +36,36 @@ enum Backing {
 impl TestDatabase {
     /// A SQLite file in a temporary folder.
     pub async fn sqlite() -> Self {
-        let folder = tempfile::Builder::new().prefix("densach-sqlite-").tempdir();
-        let folder = folder.unwrap_or_else(|error| panic!("no temporary folder for SQLite: {error}"));
-        let options = options(format!("sqlite:{}", folder.path().join("densach.db").display()));
+        let (options, backing) = sqlite_file();
         let store = open(&options).await;
         store.migrate().await.unwrap_or_else(|error| panic!("{} cannot be migrated: {error:?}", options.url));
-        Self { store, options, backing: Backing::Sqlite { _folder: folder } }
+        Self { store, options, backing }
     }
 
     /// A database of the process's own PostgreSQL cluster, which the first call starts.
     pub async fn postgres() -> Self {
-        let lease = cluster::lease().await.unwrap_or_else(|message| panic!("{message}"));
-        let options = options(lease.url());
+        let (options, backing) = postgres_database(cluster::TEMPLATE, false).await;
         let store = open(&options).await;
-        Self { store, options, backing: Backing::Postgres { _lease: lease } }
+        Self { store, options, backing }
+    }
+
+    /// A database of a second cluster, which waits for the disk as an installation does: for figures about writes.
+    pub async fn postgres_durable() -> Self {
+        let (options, backing) = postgres_database(cluster::TEMPLATE, true).await;
+        let store = open(&options).await;
+        Self { store, options, backing }
+    }
+
+    /// Another database of the same kind whose schema stops after so many steps, as an older program left it.
+    pub async fn older(&self, steps: u32) -> Self {
+        let (options, backing) = match self.backing {
+            Backing::Sqlite { .. } => sqlite_file(),
+            Backing::Postgres { .. } => postgres_database(cluster::EMPTY, false).await,
+        };
+        let store = open(&options).await;
+        let migrated = Migrator::up(&store.db, Some(steps)).await;
+        migrated.unwrap_or_else(|error| panic!("{} cannot be migrated: {error:?}", options.url));
+        Self { store, options, backing }
     }
 
     pub fn store(&self) -> &Store {
@@ -182,6 +200,18 @@ impl Statements {
     fn list_mut(&self) -> MutexGuard<'_, Vec<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sqlite_file() -> (Options, Backing) {
+    let folder = tempfile::Builder::new().prefix("densach-sqlite-").tempdir();
+    let folder = folder.unwrap_or_else(|error| panic!("no temporary folder for SQLite: {error}"));
+    let options = options(format!("sqlite:{}", folder.path().join("densach.db").display()));
+    (options, Backing::Sqlite { _folder: folder })
+}
+
+async fn postgres_database(template: &str, is_durable: bool) -> (Options, Backing) {
+    let lease = cluster::lease(template, is_durable).await.unwrap_or_else(|message| panic!("{message}"));
+    (options(lease.url()), Backing::Postgres { _lease: lease })
 }
 
 fn options(url: String) -> Options {

@@ -1,10 +1,11 @@
 //! Units, as they are at a moment.
 
-use densach_domain::Timestamp;
 use densach_domain::actor::EdgeKind;
-use densach_domain::id::UnitId;
+use densach_domain::id::{CitizenId, UnitId};
 use densach_domain::page::{Page, PageRequest};
+use densach_domain::total::Presence;
 use densach_domain::unit::{AreaClass, Unit, UnitKind};
+use densach_domain::{Day, Timestamp};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -245,30 +246,86 @@ impl<C: ConnectionTrait> Reads<C> {
         self.number("SELECT count(*) FROM unit", vec![]).await
     }
 
-    /// How many people belong to each of these units, or to one below it, now.
+    /// How many people belong to each of these units, or to one below it, on the learning day of an instant.
     pub async fn unit_member_counts(&self, units: &[UnitId], now: Timestamp) -> Result<Vec<(UnitId, i64)>> {
         #[derive(FromQueryResult)]
         struct Count {
-            root: Uuid,
+            unit_id: Uuid,
             member_count: i64,
         }
         if units.is_empty() {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "{} SELECT s.root, count(DISTINCT m.citizen_id) AS member_count FROM subtree s \
-             JOIN membership m ON m.unit_id = s.id AND m.superseded_at IS NULL AND m.valid_from <= $1 AND (m.valid_to IS NULL OR m.valid_to > $1) \
-             GROUP BY s.root",
-            subtree(2, units.len())
+            "SELECT unit_id, CAST(sum(change) AS bigint) AS member_count FROM unit_people \
+             WHERE day <= $1 AND unit_id IN ({}) GROUP BY unit_id HAVING sum(change) > 0",
+            places(2, units.len())
         );
-        let mut all = vec![now.ms().into()];
+        let mut all = vec![i64::from(now.learning_day().number()).into()];
         all.extend(values(units.iter().map(|unit| unit.uuid())));
         let rows: Vec<Count> = self.all(sql, all).await?;
-        Ok(rows.into_iter().map(|row| (UnitId::from_uuid(row.root), row.member_count)).collect())
+        Ok(rows.into_iter().map(|row| (UnitId::from_uuid(row.unit_id), row.member_count)).collect())
+    }
+
+    /// People who belong anywhere, in the order of their ids, after one.
+    pub async fn members_after(&self, after: Option<CitizenId>, limit: usize) -> Result<Vec<CitizenId>> {
+        #[derive(FromQueryResult)]
+        struct Raw {
+            citizen_id: Uuid,
+        }
+        let sql = format!(
+            "SELECT DISTINCT citizen_id FROM membership WHERE superseded_at IS NULL AND citizen_id > $1 \
+             ORDER BY citizen_id LIMIT {limit}"
+        );
+        let after = after.map_or(Uuid::nil(), CitizenId::uuid);
+        let rows: Vec<Raw> = self.all(sql, vec![after.into()]).await?;
+        Ok(rows.into_iter().map(|row| CitizenId::from_uuid(row.citizen_id)).collect())
+    }
+
+    /// All changes of the numbers of members.
+    pub async fn unit_people(&self) -> Result<Presence> {
+        #[derive(FromQueryResult)]
+        struct Raw {
+            unit_id: Uuid,
+            day: i64,
+            change: i64,
+        }
+        let sql = "SELECT unit_id, day, change FROM unit_people WHERE change <> 0";
+        let rows: Vec<Raw> = self.all(sql, vec![]).await?;
+        let step = |row: Raw| {
+            let day = Day::from_number(i32::try_from(row.day).unwrap_or(0));
+            ((UnitId::from_uuid(row.unit_id), day), row.change)
+        };
+        Ok(rows.into_iter().map(step).collect())
     }
 }
 
 impl Tx {
+    /// Adds to the changes of the numbers of members.
+    pub async fn unit_people_add(&self, changes: &Presence) -> Result<()> {
+        let row = |((unit, day), change): (&(UnitId, Day), &i64)| {
+            vec![unit.uuid().into(), i64::from(day.number()).into(), (*change).into()]
+        };
+        self.insert_rows(
+            "INSERT INTO unit_people (unit_id, day, change)",
+            changes.iter().map(row).collect(),
+            "ON CONFLICT (unit_id, day) DO UPDATE SET change = unit_people.change + excluded.change",
+        )
+        .await
+    }
+
+    /// To be called when somebody comes to a unit or leaves it, or a unit moves.
+    pub(crate) async fn places_changed(&self) -> Result<()> {
+        self.execute("UPDATE place_version SET version = version + 1 WHERE id = 1", vec![]).await?;
+        Ok(())
+    }
+
+    /// Takes all numbers of members away, so that they can be made again.
+    pub async fn unit_people_clear(&self) -> Result<()> {
+        self.execute("DELETE FROM unit_people", vec![]).await?;
+        Ok(())
+    }
+
     /// Writes new units with their first names, classes and edges.
     pub async fn units_add(&self, seeds: &[UnitSeed], now: Timestamp) -> Result<()> {
         let recorded_at = now.ms();
@@ -314,7 +371,8 @@ impl Tx {
                 superseded_at: None,
             })
         });
-        self.insert_all(edges.collect(), 7).await
+        self.insert_all(edges.collect(), 7).await?;
+        self.places_changed().await
     }
 
     /// All codes that are taken, with the unit that has each.

@@ -1,4 +1,5 @@
-//! One PostgreSQL cluster for the process: made with `initdb` on first use, gone with the process.
+//! A PostgreSQL cluster for the process: made with `initdb` on first use, gone with the process. Figures about writes
+//! have one of their own that waits for the disk.
 
 use std::fmt::Debug;
 use std::fs;
@@ -17,18 +18,18 @@ use uuid::Uuid;
 
 use crate::Store;
 
-const TEMPLATE: &str = "template_densach";
+/// A migrated database.
+pub(super) const TEMPLATE: &str = "template_densach";
+/// PostgreSQL's own, without any tables.
+pub(super) const EMPTY: &str = "template0";
 
 const MISSING: &str = "PostgreSQL is needed for these tests: install PostgreSQL 15 or newer, so that `initdb` and \
                        `postgres` are on the PATH or in /usr/lib/postgresql/VERSION/bin";
 
-/// Nothing here need outlive the process, so nothing waits for a disk; and nobody outside may connect.
-const SETTINGS: [&str; 11] = [
+/// Nobody outside may connect.
+const SETTINGS: [&str; 8] = [
     "listen_addresses=",
     "port=5432",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "wal_level=minimal",
     "max_wal_senders=0",
     "shared_buffers=16MB",
@@ -36,6 +37,11 @@ const SETTINGS: [&str; 11] = [
     "autovacuum=off",
     "log_min_messages=log",
 ];
+
+/// Nothing in a test need outlive the process, so nothing waits for a disk.
+const CARELESS: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+/// An acknowledged write survives a power cut, as in an installation. No checkpoint falls into one side of a comparison.
+const DURABLE: [&str; 3] = ["shared_buffers=128MB", "max_wal_size=8GB", "checkpoint_timeout=1h"];
 
 /// Statics are not dropped, and nothing runs after `kill -9`; but a pipe is closed by the kernel whichever way its
 /// holder ends. So the server is the child of a shell that reads from this process, and that cleans up when it reads
@@ -71,15 +77,16 @@ impl Drop for Lease {
     }
 }
 
-/// Clones the template. Why the cluster could not be started is remembered: every test says so, and none tries again.
-pub(super) async fn lease() -> Result<Lease, String> {
-    static CLUSTER: OnceCell<Result<Cluster, String>> = OnceCell::const_new();
-    let cluster = CLUSTER.get_or_init(Cluster::start).await.as_ref().map_err(Clone::clone)?;
+/// Clones a template. Why the cluster could not be started is remembered: every test says so, and none tries again.
+pub(super) async fn lease(template: &str, is_durable: bool) -> Result<Lease, String> {
+    static CLUSTERS: [OnceCell<Result<Cluster, String>>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
+    let cluster = CLUSTERS[usize::from(is_durable)].get_or_init(|| Cluster::start(is_durable)).await;
+    let cluster = cluster.as_ref().map_err(Clone::clone)?;
     let database = format!("t_{}", Uuid::now_v7().simple());
     let left = mem::take(&mut *cluster.left());
     let mut statements: Vec<String> =
         left.iter().map(|name| format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).collect();
-    statements.push(format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}"));
+    statements.push(format!("CREATE DATABASE {database} TEMPLATE {template}"));
     cluster.run(&statements).await?;
     Ok(Lease { cluster, database })
 }
@@ -94,8 +101,8 @@ struct Cluster {
 }
 
 impl Cluster {
-    async fn start() -> Result<Self, String> {
-        let cluster = spawn_blocking(Self::launch).await.map_err(trouble)??;
+    async fn start(is_durable: bool) -> Result<Self, String> {
+        let cluster = spawn_blocking(move || Self::launch(is_durable)).await.map_err(trouble)??;
         cluster.run(&[format!("CREATE DATABASE {TEMPLATE}")]).await?;
         let store = Store::open(&super::options(cluster.url(TEMPLATE))).await.map_err(trouble)?;
         store.migrate().await.map_err(trouble)?;
@@ -103,7 +110,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    fn launch() -> Result<Self, String> {
+    fn launch(is_durable: bool) -> Result<Self, String> {
         let binaries = binaries().ok_or(MISSING)?;
         let folder = tempfile::Builder::new().prefix("densach-postgres-").tempdir().map_err(trouble)?;
         // Whoever reaches the socket is trusted, so nobody else may.
@@ -131,6 +138,7 @@ impl Cluster {
         if !made.status.success() {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
+        let further = if is_durable { &DURABLE } else { &CARELESS };
         let mut watchdog = command(Path::new("sh"), servant)
             .args(["-c", WATCHDOG, "densach-watchdog"])
             .arg(folder.path())
@@ -139,7 +147,7 @@ impl Cluster {
             .arg(&data)
             .arg("-c")
             .arg(format!("unix_socket_directories={}", folder.path().display()))
-            .args(SETTINGS.iter().flat_map(|setting| ["-c", *setting]))
+            .args(SETTINGS.iter().chain(further).flat_map(|setting| ["-c", *setting]))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -40,6 +40,7 @@ async fn every_kind_of_job_reads_back(db: &TestDatabase) {
         JobKind::UploadVerify { upload: id(1) },
         JobKind::WorkIndex { work: id(1) },
         JobKind::SearchReconcile,
+        JobKind::LedgerRecompute,
     ];
     let tx = begin(db).await;
     for (number, job) in (1..).zip(&jobs) {

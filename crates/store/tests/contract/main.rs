@@ -21,27 +21,35 @@ macro_rules! contract {
 
 mod account;
 mod asset;
+mod card;
 mod citizen;
 mod database;
 mod goal;
 mod job;
-mod progress;
+mod ledger;
+mod position;
 mod receipt;
+mod roster;
 mod session;
-mod study;
 mod topic;
+mod total;
 mod unit;
 mod upload;
 mod work;
 
-use densach_domain::Timestamp;
 use densach_domain::account::Session;
+use densach_domain::credit::{Deed, Entry, Holding};
+use densach_domain::evidence::{Evidence, EvidenceId, Focus, Source, Standing, Trust};
 use densach_domain::id::{AccountId, CitizenId, DeviceId, Id, RevisionId, TopicId, UnitId, WorkId};
+use densach_domain::interval::Interval;
 use densach_domain::page::PageRequest;
 use densach_domain::unit::{AreaClass, UnitKind};
 use densach_domain::work::{Content, WorkKind};
+use densach_domain::{Day, Timestamp};
 use densach_store::testkit::TestDatabase;
-use densach_store::{CitizenRow, IdentityRow, StoreError, TopicRow, Tx, UnitSeed};
+use densach_store::{
+    CitizenRow, IdentityRow, Judged, LineRow, Said, StoreError, TopicRow, Tx, UnitSeed, Writes,
+};
 use sea_orm::{ConnectionTrait as _, Database};
 use uuid::Uuid;
 
@@ -78,6 +86,13 @@ async fn write<T>(db: &TestDatabase, change: impl AsyncFnOnce(&Tx) -> T) -> T {
     let answer = change(&tx).await;
     tx.commit().await.unwrap();
     answer
+}
+
+/// Gathers writes, and writes them together.
+async fn put(tx: &Tx, fill: impl FnOnce(&mut Writes)) -> densach_store::Result<()> {
+    let mut writes = tx.writes();
+    fill(&mut writes);
+    tx.write(writes).await
 }
 
 /// A transaction that runs into a row that is there already, and leaves nothing behind.
@@ -150,7 +165,6 @@ async fn join(db: &TestDatabase, membership: u128, citizen: CitizenId, unit: Uni
 
 /// Somebody with a phone.
 struct Student {
-    number: u8,
     citizen: CitizenId,
     device: DeviceId,
 }
@@ -158,7 +172,76 @@ struct Student {
 async fn student(db: &TestDatabase, number: u8) -> Student {
     let account = account(db, number).await;
     let device = device(db, account, u128::from(number)).await;
-    Student { number, citizen: citizen(db, u128::from(number), "Nguyễn Văn An").await, device }
+    Student { citizen: citizen(db, u128::from(number), "Nguyễn Văn An").await, device }
+}
+
+// Study.
+
+fn today() -> Day {
+    NOW.learning_day()
+}
+
+/// The stretch from `from` to `to`, in seconds after [`NOW`].
+fn span(from: i64, to: i64) -> Interval {
+    Interval::new(at(from).ms() / 1000, at(to).ms() / 1000).unwrap()
+}
+
+/// Ten minutes of reading work 1, as a phone says it.
+fn reading(sequence: i64) -> Evidence {
+    Evidence {
+        sequence,
+        source: Source::Reading,
+        work: Some(id(1)),
+        started_at: NOW,
+        ended_at: at(600),
+        run: None,
+        focus: Focus::Foreground,
+        content: None,
+        longest_idle_ms: 0,
+        question_count: 0,
+        title: String::new(),
+    }
+}
+
+/// A line of [`reading`], which has the same number in the ledger and on the phone.
+fn line(who: &Student, number: i64) -> LineRow {
+    LineRow {
+        id: EvidenceId { citizen: who.citizen, number },
+        deed: Deed::Study,
+        target: None,
+        device: Some(who.device),
+        sequence: Some(number),
+        account: None,
+        standing: Standing::Own,
+        said: Said { evidence: Some(reading(number)), note: String::new() },
+        judged: Judged::default(),
+        policy: "test".into(),
+        received_at: at(3600 + number),
+    }
+}
+
+/// What a line of [`reading`] holds, on the day on which the stretch begins.
+fn holding(who: &Student, number: i64, stretch: Interval) -> Holding {
+    Holding {
+        number,
+        device: who.device,
+        day: Timestamp::from_ms(stretch.start() * 1000).learning_day(),
+        stretch,
+        source: Source::Reading,
+        trust: Trust::Measured,
+        work: Some(id(1)),
+        content: None,
+        uncertainty_s: 0,
+    }
+}
+
+async fn enter(db: &TestDatabase, lines: &[LineRow]) {
+    write(db, async |tx| put(tx, |writes| writes.ledger_lines(lines).unwrap()).await.unwrap()).await;
+}
+
+async fn post(db: &TestDatabase, who: &Student, entries: &[Entry]) {
+    let rows: Vec<_> = entries.iter().map(|entry| (who.citizen, *entry)).collect();
+    write(db, async |tx| put(tx, |writes| writes.ledger_entries(&rows)).await.unwrap()).await;
 }
 
 // Units: a country, a city and three of its communes; the association beside them with two branches in one commune.

@@ -1,14 +1,18 @@
 //! Units, as they are at a moment.
 
 use densach_domain::actor::EdgeKind;
+use densach_domain::credit::Entry;
+use densach_domain::evidence::{Source, Trust};
 use densach_domain::page::Page;
+use densach_domain::total::{MonthSums, Presence, UnitMonths};
 use densach_domain::unit::{AreaClass, Unit, UnitKind};
-use densach_store::UnitSeed;
 use densach_store::testkit::TestDatabase;
+use densach_store::{DayRow, UnitSeed};
 
 use crate::{
     BA_DINH, BRANCH_1, BRANCH_2, HA_NOI, HOI_BA_DINH, HOI_HA_NOI, HOI_NGOC_HA, NGOC_HA, NOW, VIET_NAM, after,
-    at, by_hand, citizen, duplicate, first, id, join, plant, seed, write,
+    at, begin, by_hand, citizen, duplicate, first, holding, id, join, line, plant, put, seed, span, student,
+    today, write,
 };
 
 contract! {
@@ -17,6 +21,8 @@ contract! {
     children_page_by_name_and_stay_stable
     ancestors_follow_one_kind_of_edge
     a_subtree_counts_everybody_once
+    members_are_counted_by_steps_that_can_be_made_again
+    the_version_of_places_goes_up_when_people_or_units_come
 }
 
 async fn units_are_found_by_code_and_by_id(db: &TestDatabase) {
@@ -124,12 +130,22 @@ async fn a_subtree_counts_everybody_once(db: &TestDatabase) {
     join(db, 2, both, BRANCH_2, NOW).await;
     join(db, 3, citizen(db, 2, "Lê Bình").await, HOI_BA_DINH, NOW).await;
     join(db, 4, citizen(db, 3, "Lê Chi").await, HOI_NGOC_HA, NOW).await;
-    join(db, 5, citizen(db, 4, "Lê Dung").await, BRANCH_1, at(60)).await;
+    join(db, 5, citizen(db, 4, "Lê Dung").await, BRANCH_1, at(86_400)).await;
     // A unit without members is not in the answer.
+    let today_count = vec![(HOI_HA_NOI, 3), (HOI_BA_DINH, 2), (BRANCH_1, 1), (BRANCH_2, 1)];
+    let tomorrow_count = vec![(HOI_HA_NOI, 4), (HOI_BA_DINH, 3), (BRANCH_1, 2), (BRANCH_2, 1)];
+    // Whoever comes in the course of a learning day is counted on all of it.
+    let opens = today().learning_day_starts_at();
+    let closes = today().plus_days(1).learning_day_starts_at();
     let cases = [
-        (NOW, vec![(HOI_HA_NOI, 3), (HOI_BA_DINH, 2), (BRANCH_1, 1), (BRANCH_2, 1)]),
-        (at(60), vec![(HOI_HA_NOI, 4), (HOI_BA_DINH, 3), (BRANCH_1, 2), (BRANCH_2, 1)]),
-        (at(-1), vec![]),
+        (at(-86_400), vec![]),
+        (opens.plus_ms(-1), vec![]),
+        (opens, today_count.clone()),
+        (NOW, today_count.clone()),
+        (closes.plus_ms(-1), today_count),
+        (closes, tomorrow_count.clone()),
+        (at(86_400), tomorrow_count.clone()),
+        (at(365 * 86_400), tomorrow_count),
     ];
     for (now, expected) in cases {
         let units = [BRANCH_1, BRANCH_2, HOI_BA_DINH, HOI_HA_NOI, BA_DINH];
@@ -143,4 +159,85 @@ async fn a_subtree_counts_everybody_once(db: &TestDatabase) {
         }
     }
     assert!(db.store().unit_member_counts(&[], NOW).await.unwrap().is_empty());
+}
+
+async fn members_are_counted_by_steps_that_can_be_made_again(db: &TestDatabase) {
+    plant(db).await;
+    let (an, binh) = (citizen(db, 1, "Lê An").await, citizen(db, 2, "Lê Bình").await);
+    let (today, tomorrow) = (today(), today().plus_days(1));
+    join(db, 1, an, BRANCH_1, NOW).await;
+    // Above both branches nobody comes with this.
+    join(db, 2, an, BRANCH_2, at(86_400)).await;
+    join(db, 3, binh, HOI_BA_DINH, at(86_400)).await;
+    let store = db.store();
+    let steps = Presence::from([
+        ((HOI_HA_NOI, today), 1),
+        ((HOI_HA_NOI, tomorrow), 1),
+        ((HOI_BA_DINH, today), 1),
+        ((HOI_BA_DINH, tomorrow), 1),
+        ((BRANCH_1, today), 1),
+        ((BRANCH_2, tomorrow), 1),
+    ]);
+    assert_eq!(store.unit_people().await.unwrap(), steps);
+    assert_eq!(store.members_after(None, 1).await.unwrap(), [an]);
+    assert_eq!(store.members_after(Some(an), 9).await.unwrap(), [binh]);
+    assert!(store.members_after(Some(binh), 9).await.unwrap().is_empty());
+
+    // Somebody leaves a branch, and nobody comes to another after all.
+    let fewer = Presence::from([((BRANCH_1, tomorrow), -1), ((BRANCH_2, tomorrow), -1)]);
+    write(db, async |tx| tx.unit_people_add(&fewer).await.unwrap()).await;
+    let counts = async |now| store.unit_member_counts(&[BRANCH_1, BRANCH_2], now).await.unwrap();
+    assert_eq!(counts(NOW).await, [(BRANCH_1, 1)]);
+    assert!(counts(at(86_400)).await.is_empty());
+    let mut changed = steps.clone();
+    changed.insert((BRANCH_1, tomorrow), -1);
+    changed.remove(&(BRANCH_2, tomorrow));
+    assert_eq!(store.unit_people().await.unwrap(), changed);
+
+    let tx = begin(db).await;
+    tx.unit_people_clear().await.unwrap();
+    assert!(tx.unit_people().await.unwrap().is_empty());
+    tx.unit_people_add(&steps).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.unit_people().await.unwrap(), steps);
+}
+
+async fn the_version_of_places_goes_up_when_people_or_units_come(db: &TestDatabase) {
+    let (who, other) = (student(db, 1).await, student(db, 2).await);
+    // It is everybody's, whoever is asked about.
+    let version = async || {
+        let tx = begin(db).await;
+        let (_, version) = tx.ledger_heads(&[who.citizen]).await.unwrap();
+        assert_eq!(tx.ledger_heads(&[other.citizen]).await.unwrap().1, version);
+        tx.commit().await.unwrap();
+        version
+    };
+    let before = version().await;
+    plant(db).await;
+    let planted = version().await;
+    assert!(planted > before, "{planted} after {before}");
+    join(db, 1, who.citizen, BRANCH_1, NOW).await;
+    let joined = version().await;
+    assert!(joined > planted, "{joined} after {planted}");
+
+    let day = DayRow { day: today(), source: Source::Reading, trust: Trust::Measured, seconds: 600 };
+    let months = UnitMonths::from([((BRANCH_1, today().month()), MonthSums::default())]);
+    write(db, async |tx| {
+        put(tx, |writes| {
+            writes.ledger_lines(&[line(&who, 1)]).unwrap();
+            writes.ledger_entries(&[(who.citizen, Entry::add(holding(&who, 1, span(0, 600))))]);
+            writes.study_days(&[(who.citizen, day)]);
+            writes.study_works(&[(who.citizen, id(1), 600)]);
+            writes.unit_months(&months);
+        })
+        .await
+        .unwrap();
+    })
+    .await;
+    assert_eq!(version().await, joined);
+    // Whoever came and was not committed never came.
+    let tx = begin(db).await;
+    tx.membership_add(id(2), other.citizen, BRANCH_2, NOW).await.unwrap();
+    tx.roll_back().await.unwrap();
+    assert_eq!(version().await, joined);
 }

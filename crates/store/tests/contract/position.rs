@@ -1,13 +1,15 @@
-//! How far people have come in a work.
+//! Where people are in works.
 
 use densach_store::testkit::TestDatabase;
 use densach_store::{PositionRow, ProgressRow};
 use uuid::Uuid;
 
-use crate::{at, begin, drafted, id, student};
+use crate::{at, begin, drafted, duplicate, id, student, write};
 
 contract! {
     progress_keeps_the_latest_and_the_furthest
+    a_position_is_taken_in_once
+    everybody_goes_on_from_where_they_were
 }
 
 async fn progress_keeps_the_latest_and_the_furthest(db: &TestDatabase) {
@@ -46,4 +48,37 @@ async fn progress_keeps_the_latest_and_the_furthest(db: &TestDatabase) {
     }
     assert!(db.store().progress(id(99), &[work]).await.unwrap().is_empty());
     assert!(db.store().progress(who.citizen, &[]).await.unwrap().is_empty());
+}
+
+async fn a_position_is_taken_in_once(db: &TestDatabase) {
+    let who = student(db, 1).await;
+    let (work, _) = drafted(db, 1, "Một").await;
+    let position = |locator_ppm| PositionRow { work, locator_ppm, media_ms: None, recorded_at: at(10) };
+    let log_id = Uuid::from_u128(1);
+    write(db, async |tx| {
+        tx.position_add(log_id, who.citizen, who.device, &position(5), at(60)).await.unwrap();
+    })
+    .await;
+    duplicate(db, async |tx| tx.position_add(log_id, who.citizen, who.device, &position(900), at(61)).await)
+        .await;
+    let progress = db.store().progress(who.citizen, &[work]).await.unwrap();
+    assert_eq!(progress.iter().map(|row| row.furthest_ppm).collect::<Vec<_>>(), [5]);
+}
+
+async fn everybody_goes_on_from_where_they_were(db: &TestDatabase) {
+    let (one, other) = (student(db, 1).await, student(db, 2).await);
+    let ((first, _), (second, _)) = (drafted(db, 1, "Một").await, drafted(db, 2, "Hai").await);
+    let read = [(&one, first, 100), (&other, first, 200), (&one, second, 300)];
+    let tx = begin(db).await;
+    for (number, (who, work, locator_ppm)) in (1..).zip(read) {
+        let position = PositionRow { work, locator_ppm, media_ms: None, recorded_at: at(10) };
+        let log_id = Uuid::from_u128(number);
+        tx.position_add(log_id, who.citizen, who.device, &position, at(60)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for (who, work, locator_ppm) in read {
+        let progress = db.store().progress(who.citizen, &[work]).await.unwrap();
+        let progress: Vec<_> = progress.iter().map(|row| (row.latest_ppm, row.latest_media_ms)).collect();
+        assert_eq!(progress, [(locator_ppm, None)]);
+    }
 }
