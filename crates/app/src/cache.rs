@@ -6,13 +6,14 @@ use std::time::Duration;
 use densach_domain::Timestamp;
 use densach_domain::actor::Member;
 use densach_domain::asset::Asset;
-use densach_domain::id::{AssetId, RevisionId, SessionId, WorkId};
+use densach_domain::id::{AssetId, CitizenId, RevisionId, SessionId, WorkId};
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::work::Work;
 use densach_store::{ReleasedRow, TopicRow, WorkFilter};
 use moka::sync::Cache;
 use openidconnect::core::CoreProviderMetadata;
 
+use crate::ledger::{Held, Studied};
 use crate::work::Edition;
 
 /// A page of what is released.
@@ -31,6 +32,10 @@ pub(crate) struct Caches {
     pub works: Cache<WorkId, Arc<Work>>,
     pub slugs: Cache<String, WorkId>,
     pub lists: Cache<ListKey, Arc<Page<ReleasedRow>>>,
+    /// What evidence about a work is judged by; as old as the public's view of it.
+    pub studied: Cache<WorkId, Studied>,
+    /// What citizens held when this process last wrote for them; checked against the store before it is used.
+    pub held: Cache<CitizenId, Arc<Held>>,
     /// A session that was ended on another node lives on here for at most this long.
     pub members: Cache<SessionId, Arc<Member>>,
     /// What identity brokers say about themselves, with their keys, by the name of the provider.
@@ -39,6 +44,8 @@ pub(crate) struct Caches {
 
 /// How old the public's view of what is released may be.
 const RELEASED_AGE: Duration = Duration::from_secs(1);
+/// How many credited stretches are remembered, some 200 bytes each.
+const HOLDINGS: u64 = 200_000;
 const EDITIONS_BYTES: u64 = 24 * 1024 * 1024;
 
 impl Default for Caches {
@@ -54,6 +61,11 @@ impl Default for Caches {
             works: Cache::builder().max_capacity(20_000).time_to_live(RELEASED_AGE).build(),
             slugs: Cache::builder().max_capacity(20_000).time_to_live(RELEASED_AGE).build(),
             lists: Cache::builder().max_capacity(500).time_to_live(RELEASED_AGE).build(),
+            studied: Cache::builder().max_capacity(20_000).time_to_live(RELEASED_AGE).build(),
+            held: Cache::builder()
+                .max_capacity(HOLDINGS)
+                .weigher(|_, held: &Arc<Held>| held.weight())
+                .build(),
             members: Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(10)).build(),
             oidc: Cache::builder().max_capacity(100).time_to_live(Duration::from_secs(3600)).build(),
         }
@@ -64,6 +76,7 @@ impl Caches {
     /// To be called when this node released a work or took one back.
     pub fn released_changed(&self) {
         self.works.invalidate_all();
+        self.studied.invalidate_all();
         self.slugs.invalidate_all();
         self.lists.invalidate_all();
     }

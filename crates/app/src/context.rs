@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use densach_blob::Blobs;
 use densach_domain::actor::Actor;
-use densach_domain::credit::CreditPolicy;
+use densach_domain::credit::{CreditPolicy, Policies};
 use densach_domain::criteria::CriteriaSet;
 use densach_domain::id::Id;
 use densach_domain::{Clock, Timestamp};
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::cache::Caches;
 use crate::code::CodeProvider;
+use crate::ledger::Queue;
 use crate::vault::Vault;
 use crate::{Language, Settings};
 
@@ -36,7 +37,7 @@ pub struct Parts {
     /// Signs access tokens; a new one signs everybody out.
     pub token_key: [u8; 32],
     pub settings: Settings,
-    pub policy: CreditPolicy,
+    pub policies: Policies,
     pub criteria: Vec<CriteriaSet>,
     /// For identity brokers; it never follows redirects.
     pub http: reqwest::Client,
@@ -51,6 +52,7 @@ pub struct Inner {
     pub(crate) caches: Caches,
     /// Rung when a job was enqueued, so that a worker of this process need not wait for its next look.
     pub(crate) job_bell: Notify,
+    pub(crate) ledger_queue: Queue,
 }
 
 impl Deref for App {
@@ -71,7 +73,13 @@ impl Deref for Inner {
 
 impl App {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, caches: Caches::default(), job_bell: Notify::new() }))
+        let ledger_queue = Queue::new(parts.store.writer_count());
+        Self(Arc::new(Inner { parts, caches: Caches::default(), job_bell: Notify::new(), ledger_queue }))
+    }
+
+    /// The credit policy in force.
+    pub fn policy(&self) -> &CreditPolicy {
+        self.policies.current()
     }
 
     /// A new id that sorts by the time of its birth.

@@ -141,7 +141,7 @@ pub struct Text {
 }
 
 /// One row a code: everything that a person can be told.
-pub const TEXTS: [Text; 30] = [
+pub const TEXTS: [Text; 31] = [
     Text {
         code: "UNAUTHENTICATED",
         vi: "Bác cần đăng nhập để làm việc này.",
@@ -249,6 +249,11 @@ pub const TEXTS: [Text; 30] = [
         code: "UPLOAD_EXPIRED",
         vi: "Tệp gửi dở đã lâu nên được dọn đi. Xin tải lên lại.",
         en: "This upload was left unfinished for long and was cleared away. Please upload again.",
+    },
+    Text {
+        code: "SETTLED",
+        vi: "Việc này đã được trả lời hoặc đã rút lại rồi.",
+        en: "This has been answered or withdrawn already.",
     },
     Text {
         code: "REFUSED_TYPE",

@@ -6,9 +6,10 @@ use densach_domain::actor::{EdgeKind, Role};
 use densach_domain::evidence::Trust;
 use densach_domain::id::{CitizenId, UnitId};
 use densach_domain::page::{Page, PageRequest};
+pub use densach_domain::total::{MonthSums, UnitMonths};
 use densach_domain::unit::Unit;
 use densach_domain::{Code, Day, Month, Problem, policy};
-pub use densach_store::{MemberRow, SpanRow};
+pub use densach_store::MemberRow;
 
 use crate::{Context, Error, Result};
 
@@ -19,6 +20,12 @@ pub const MOST_MONTHS: u32 = 24;
 /// everything that shows members' hours asks for one.
 #[derive(Debug, Clone, Copy)]
 pub struct Overseen(UnitId);
+
+impl Overseen {
+    pub(crate) fn unit(self) -> UnitId {
+        self.0
+    }
+}
 
 /// The units that the signed-in person answers for now.
 pub async fn mine(cx: &Context) -> Result<Vec<(Unit, Overseen)>> {
@@ -74,18 +81,9 @@ fn span(month: Month) -> (Day, Day) {
     (month.first_day(), month.next().first_day().plus_days(-1))
 }
 
-/// Hours of the members of each unit and of the units below it, month by month and by trust class.
-pub async fn study(
-    cx: &Context,
-    units: &[Overseen],
-    months: &[Month],
-) -> Result<HashMap<UnitId, Vec<SpanRow>>> {
-    let spans: Vec<_> = months.iter().copied().map(span).collect();
-    let mut by_unit: HashMap<UnitId, Vec<SpanRow>> = HashMap::new();
-    for row in cx.store.units_study(&ids(units), cx.now(), &spans).await? {
-        by_unit.entry(row.unit).or_default().push(row);
-    }
-    Ok(by_unit)
+/// Hours of the members of each unit and of the units below it, by month, from one to another.
+pub async fn study(cx: &Context, units: &[Overseen], from: Month, to: Month) -> Result<UnitMonths> {
+    Ok(cx.store.unit_months(&ids(units), from, to).await?)
 }
 
 pub async fn member_counts(cx: &Context, units: &[Overseen]) -> Result<HashMap<UnitId, i64>> {

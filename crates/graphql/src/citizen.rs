@@ -1,17 +1,22 @@
 //! The signed-in person and those of the household.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use densach_app::{citizen, criteria, goal, office, study};
+use densach_app::{citizen, criteria, goal, office, rhythm, study, total};
 use densach_domain::account;
 use densach_domain::citizen::{Citizen as CitizenFacts, CitizenInput};
 
+use crate::card::Card;
 use crate::criteria::IndicatorEvidence;
+use crate::dispute::{self, Disputes};
 use crate::error::{Result, UserError, settle};
 use crate::goal::Goal;
 use crate::input::{Reader, app, request};
 use crate::office::Office;
+use crate::rhythm::Rhythm;
 use crate::study::StudyDay;
+use crate::total::StudyTotal;
 use crate::unit::Unit;
+use crate::why::{self, StudyLine, StudyLines};
 use crate::work::Work;
 
 /// Whose person it is.
@@ -80,6 +85,22 @@ impl Citizen {
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
+    /// Credited time from one day to another, both counted, by trust class and by source. The classes are not added up.
+    #[graphql(complexity = "child_complexity * 5 + 50")]
+    async fn study_total(&self, ctx: &Context<'_>, from: String, to: String) -> Result<StudyTotal> {
+        let mut reader = Reader::default();
+        let days = reader.day("from", &from).zip(reader.day("to", &to));
+        let (from, to) = reader.finish(days)?;
+        Ok(total::of_citizen(app(ctx), self.facts.id, from, to).await?.into())
+    }
+
+    /// How regularly this person learns, with the newest `weeks` of at most 53. The running week breaks nothing, and
+    /// evidence that arrives late mends what looked broken.
+    #[graphql(complexity = "child_complexity * 12 + 50")]
+    async fn rhythm(&self, ctx: &Context<'_>, #[graphql(default = 12)] weeks: i32) -> Result<Rhythm> {
+        Ok(rhythm::of_citizen(app(ctx), self.facts.id, weeks).await?.into())
+    }
+
     /// Credited time by work, most first.
     #[graphql(complexity = "child_complexity * 20 + 50")]
     async fn studied_works(&self, ctx: &Context<'_>, from: String, to: String) -> Result<Vec<StudiedWork>> {
@@ -92,6 +113,41 @@ impl Citizen {
         let works = Work::list(views.into_values().collect());
         let find = |id| works.iter().find(|work| work.view.id() == id).cloned();
         Ok(rows.into_iter().map(|(work, seconds)| StudiedWork { work: find(work), seconds }).collect())
+    }
+
+    /// "Why these hours?" The ledger line by line, newest first: what counts, what does not, and by which rule. At most
+    /// 100 a page.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(20)).unwrap_or(0) * child_complexity / 8 + 50")]
+    async fn study_lines(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<StudyLines> {
+        why::lines(ctx, self.facts.id, first, after.as_deref()).await
+    }
+
+    /// One line, `evd_…`.
+    #[graphql(complexity = "child_complexity + 20")]
+    async fn study_line(&self, ctx: &Context<'_>, id: ID) -> Result<StudyLine> {
+        why::line(ctx, self.facts.id, &id).await
+    }
+
+    /// The printed card that is good now, to be printed again.
+    #[graphql(complexity = "child_complexity + 5")]
+    async fn card(&self, ctx: &Context<'_>) -> Result<Option<Card>> {
+        Ok(densach_app::card::current(app(ctx), self.facts.id).await?.map(Card))
+    }
+
+    /// What was asked to be looked at again, newest first. At most 100 a page.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(20)).unwrap_or(0) * child_complexity / 8 + 10")]
+    async fn disputes(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Disputes> {
+        dispute::of_citizen(ctx, self.facts.id, first, after.as_deref()).await
     }
 
     /// What the hours of a year mean for each indicator of "Công dân học tập". Hours are evidence for some indicators
@@ -139,6 +195,12 @@ impl Viewer {
     #[graphql(complexity = "child_complexity * 4 + 5")]
     async fn offices(&self, ctx: &Context<'_>) -> Result<Vec<Office>> {
         Ok(Office::list(office::mine(app(ctx)).await?))
+    }
+
+    /// The association units whose people this person may tick off at a class, and whose claims they may confirm.
+    #[graphql(complexity = "child_complexity * 4 + 5")]
+    async fn vouches_for(&self, ctx: &Context<'_>) -> Result<Vec<Unit>> {
+        Ok(densach_app::roster::mine(app(ctx)).await?.into_iter().map(Unit).collect())
     }
 
     /// Whether this person may write lessons.

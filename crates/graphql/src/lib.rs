@@ -5,10 +5,14 @@
 
 mod account;
 mod asset;
+mod attest;
 mod batch;
+mod card;
 mod citizen;
 mod criteria;
+mod dispute;
 mod error;
+mod evidence;
 mod execute;
 mod goal;
 mod input;
@@ -16,11 +20,15 @@ mod limit;
 mod office;
 mod page;
 mod persisted;
+mod rhythm;
+mod roster;
 mod search;
 mod study;
 mod topic;
+mod total;
 mod unit;
 mod upload;
+mod why;
 mod work;
 mod writing;
 
@@ -36,6 +44,7 @@ pub struct Query(
     citizen::CitizenQuery,
     criteria::CriteriaQuery,
     office::OfficeQuery,
+    roster::RosterQuery,
     search::SearchQuery,
     topic::TopicQuery,
     unit::UnitQuery,
@@ -47,7 +56,11 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    attest::AttestMutation,
+    card::CardMutation,
     citizen::CitizenMutation,
+    dispute::DisputeMutation,
+    evidence::EvidenceMutation,
     goal::GoalMutation,
     study::StudyMutation,
     upload::UploadMutation,

@@ -5,25 +5,34 @@ use std::sync::Arc;
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use densach_app::office::{self, MemberRow, Overseen, SpanRow};
+use densach_app::dispute::DisputeCounts;
+use densach_app::office::{self, MemberRow, MonthSums, Overseen, UnitMonths};
 use densach_domain::Month;
 use densach_domain::evidence::Trust as TrustClass;
 use densach_domain::id::{CitizenId, UnitId};
 use densach_domain::unit::Unit as UnitFacts;
 
 use crate::batch::Batch;
+use crate::dispute::{self, DisputeCount, DisputeState, OfficeDisputes};
 use crate::error::Result;
 use crate::input::{Reader, app, id};
 use crate::page::{UnitKey, connection, page};
 use crate::study::{Trust, TrustSeconds};
 use crate::unit::Unit;
+use crate::why::{self, StudyLine, StudyLines};
 
 /// Credited time of a unit in one month in one trust class.
 #[derive(SimpleObject)]
 pub(crate) struct TrustMonth {
     pub trust: Trust,
+    /// Studied in this month, whenever that came to light.
     pub seconds: i64,
-    /// How many members it comes from.
+    /// The part of `seconds` that arrived after the month's figures had closed.
+    pub late_seconds: i64,
+    /// What arrived in this month for earlier months that were closed: adjustments of prior periods, which reports of
+    /// this month carry.
+    pub prior_period_seconds: i64,
+    /// How many members `seconds` come from.
     pub active_count: i64,
 }
 
@@ -33,6 +42,8 @@ pub(crate) struct UnitMonth {
     /// `YYYY-MM`.
     pub month: String,
     pub by_trust: Vec<TrustMonth>,
+    /// How many members have any seconds at all; less than the sum of the classes where somebody has several.
+    pub active_count: i64,
 }
 
 /// A member of a unit, as an officer sees them.
@@ -73,14 +84,48 @@ impl Member {
         let all = self.siblings.study.get(month, load).await?;
         Ok(all.get(&self.row.citizen).into_iter().flatten().copied().map(Into::into).collect())
     }
+
+    /// "Why these hours?" The member's ledger line by line, newest first. At most 100 a page. It is dear, because members
+    /// of one list do not load it together: ask for it by `member`.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(20)).unwrap_or(0) * child_complexity / 8 + 2000")]
+    async fn study_lines(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<StudyLines> {
+        why::member_lines(ctx, self.unit, self.row.citizen, first, after.as_deref()).await
+    }
+
+    /// One line, `evd_…`.
+    #[graphql(complexity = "child_complexity + 2000")]
+    async fn study_line(&self, ctx: &Context<'_>, id: ID) -> Result<StudyLine> {
+        why::member_line(ctx, self.unit, self.row.citizen, &id).await
+    }
+}
+
+/// The classes in which a unit has anything in a month.
+fn trust_months(sums: &MonthSums) -> Vec<TrustMonth> {
+    let of = |trust: TrustClass| {
+        let of = sums.of(trust);
+        (of.seconds != 0 || of.late != 0 || of.prior != 0).then(|| TrustMonth {
+            trust: trust.into(),
+            seconds: of.seconds,
+            late_seconds: of.late,
+            prior_period_seconds: of.prior,
+            active_count: of.active,
+        })
+    };
+    TrustClass::ALL.into_iter().filter_map(of).collect()
 }
 
 /// Units that an officer looks at together.
 #[derive(Default)]
 struct OfficeSiblings {
     units: Vec<Overseen>,
-    study: Batch<(Month, Month), HashMap<UnitId, Vec<SpanRow>>>,
+    study: Batch<(Month, Month), UnitMonths>,
     counts: Batch<(), HashMap<UnitId, i64>>,
+    disputes: Batch<(), HashMap<UnitId, DisputeCounts>>,
 }
 
 /// A unit as its officer sees it. Who may see it was decided before it was made.
@@ -118,22 +163,14 @@ impl Office {
         let range = reader.month("from", &from).zip(reader.month("to", &to));
         let (from, to) = reader.finish(range)?;
         let months = office::months(from, to)?;
-        let load = office::study(app(ctx), &self.siblings.units, &months);
+        let load = office::study(app(ctx), &self.siblings.units, from, to);
         let all = self.siblings.study.get((from, to), load).await?;
-        let rows = all.get(&self.unit.id).map(Vec::as_slice).unwrap_or_default();
-        let of_month = |index: usize| {
-            let rows = rows.iter().filter(move |row| row.span_index == index);
-            rows.map(|row| TrustMonth {
-                trust: row.trust.into(),
-                seconds: row.seconds,
-                active_count: row.active_count,
-            })
+        let none = MonthSums::default();
+        let month = |month: &Month| {
+            let sums = all.get(&(self.unit.id, *month)).unwrap_or(&none);
+            UnitMonth { month: month.to_string(), by_trust: trust_months(sums), active_count: sums.active }
         };
-        let month = |(index, month): (usize, &Month)| UnitMonth {
-            month: month.to_string(),
-            by_trust: of_month(index).collect(),
-        };
-        Ok(months.iter().enumerate().map(month).collect())
+        Ok(months.iter().map(month).collect())
     }
 
     /// The units directly below, each with its own figures; at most 100 a page.
@@ -168,6 +205,36 @@ impl Office {
         let key = |row: &MemberRow| (row.key.clone(), row.citizen);
         let node = |row| Member { row, unit: self.proof, siblings: siblings.clone() };
         Ok(connection(members, page.after.is_some(), EmptyFields, key, node))
+    }
+
+    /// Somebody who belongs to this unit, or to one below it, now.
+    #[graphql(complexity = "child_complexity + 5")]
+    async fn member(&self, ctx: &Context<'_>, citizen_id: ID) -> Result<Member> {
+        let citizen = id("citizenId", &citizen_id)?;
+        let row = densach_app::why::member(app(ctx), self.proof, citizen).await?;
+        let siblings = Arc::new(MemberSiblings { citizens: vec![row.citizen], ..MemberSiblings::default() });
+        Ok(Member { row, unit: self.proof, siblings })
+    }
+
+    /// What people of this unit, and of the units below it, ask to have looked at again; the most urgent first. All of
+    /// it, or what is in one state. At most 100 a page.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(20)).unwrap_or(0) * child_complexity / 8 + 20")]
+    async fn disputes(
+        &self,
+        ctx: &Context<'_>,
+        state: Option<DisputeState>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<OfficeDisputes> {
+        dispute::of_office(ctx, self.proof, state, first, after.as_deref()).await
+    }
+
+    /// How much of it waits.
+    #[graphql(complexity = "child_complexity + 10")]
+    async fn dispute_count(&self, ctx: &Context<'_>) -> Result<DisputeCount> {
+        let load = dispute::counts(ctx, &self.siblings.units);
+        let counts = self.siblings.disputes.get((), load).await?;
+        Ok(counts.get(&self.unit.id).copied().unwrap_or_default().into())
     }
 }
 

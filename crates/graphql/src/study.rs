@@ -1,9 +1,8 @@
-//! Study time: evidence in, sums and places out.
+//! Study time: sums and places.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use densach_app::study::{self, DayRow, Outcome, PositionInput, ProgressRow};
-use densach_domain::evidence::{self, Evidence, Verdict};
-use densach_domain::id::CitizenId;
+use densach_app::study::{self, DayRow, PositionInput, ProgressRow};
+use densach_domain::evidence;
 
 use crate::error::{Result, UserError, settle};
 use crate::input::{Reader, app, request};
@@ -13,7 +12,17 @@ use crate::input::{Reader, app, request};
 #[graphql(remote = "evidence::Source")]
 pub(crate) enum StudySource {
     Video,
+    Audio,
     Reading,
+    Quiz,
+    /// A class, attested by its organiser.
+    Class,
+    /// A talk, a reading day, a contest, attested by its organiser.
+    Event,
+    /// A printed book, as the reader says; somebody may confirm it.
+    Book,
+    /// A radio or television programme, as the listener says; somebody may confirm it.
+    Radio,
 }
 
 /// How a second is known. The classes are never summed without the mix being visible.
@@ -26,41 +35,6 @@ pub(crate) enum Trust {
     Attested,
     /// Said by the citizen.
     Claimed,
-}
-
-/// What became of an item of evidence.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-pub(crate) enum EvidenceVerdict {
-    /// All of it counts.
-    Accepted,
-    /// Already known; nothing changed.
-    Duplicate,
-    /// Part of it counts, or none; it is kept all the same.
-    Clipped,
-    /// It cannot count.
-    Rejected,
-}
-
-/// Why seconds do not count.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "evidence::Reason")]
-pub(crate) enum EvidenceReason {
-    /// Another device or activity already holds these seconds.
-    Overlap,
-    /// Longer than what was played or what there is to read takes.
-    LongerThanContent,
-    /// More than a day's most.
-    DayCap,
-    /// After the moment at which it arrived.
-    Future,
-    /// No such lesson.
-    UnknownWork,
-    /// The number was used before for something else.
-    SequenceReused,
-    /// Not well formed; `field` names what.
-    Malformed,
-    /// Shorter than a second.
-    TooShort,
 }
 
 /// Credited time of one learning day, which ends at 03:00 in Viet Nam, from one source in one trust class.
@@ -132,69 +106,6 @@ impl Progress {
     }
 }
 
-/// One item of evidence. The pair of device and `sequence` is its key: sending it again changes nothing.
-#[derive(InputObject)]
-pub(crate) struct EvidenceInput {
-    /// Counts up on the device, from 1.
-    pub sequence: i64,
-    pub work_id: ID,
-    pub source: StudySource,
-    /// RFC 3339.
-    pub started_at: String,
-    /// RFC 3339.
-    pub ended_at: String,
-    /// For a video: where in the media it began and ended, in milliseconds.
-    pub media_start_ms: Option<i64>,
-    pub media_end_ms: Option<i64>,
-}
-
-#[derive(InputObject)]
-pub(crate) struct SendEvidenceInput {
-    pub citizen_id: ID,
-    /// At most 500.
-    pub items: Vec<EvidenceInput>,
-}
-
-/// The fate of one item.
-#[derive(SimpleObject)]
-pub(crate) struct EvidenceResult {
-    pub sequence: i64,
-    pub verdict: EvidenceVerdict,
-    pub reason: Option<EvidenceReason>,
-    pub credited_seconds: i64,
-    /// Which field is wrong, for an item that is not well formed.
-    pub field: Option<String>,
-}
-
-impl From<Outcome> for EvidenceResult {
-    fn from(outcome: Outcome) -> Self {
-        let (verdict, reason) = match outcome.verdict {
-            Verdict::Accepted => (EvidenceVerdict::Accepted, None),
-            Verdict::Duplicate => (EvidenceVerdict::Duplicate, None),
-            Verdict::Clipped(reason) => (EvidenceVerdict::Clipped, Some(reason)),
-            Verdict::Rejected(reason) => (EvidenceVerdict::Rejected, Some(reason)),
-        };
-        Self {
-            sequence: outcome.sequence,
-            verdict,
-            reason: reason.map(Into::into),
-            credited_seconds: outcome.credited_seconds,
-            field: outcome.field.map(str::to_owned),
-        }
-    }
-}
-
-#[derive(SimpleObject)]
-pub(crate) struct SendEvidencePayload {
-    /// One for each item, in the order of the batch.
-    pub results: Vec<EvidenceResult>,
-    /// The highest number that this device ever sent.
-    pub highest_sequence: Option<i64>,
-    /// How many numbers below it never arrived: a phone can send them again.
-    pub missing_count: Option<i64>,
-    pub user_errors: Vec<UserError>,
-}
-
 #[derive(InputObject)]
 pub(crate) struct RecordPositionInput {
     pub client_mutation_id: String,
@@ -218,47 +129,6 @@ pub(crate) struct StudyMutation;
 
 #[Object]
 impl StudyMutation {
-    /// Takes a batch of study evidence. One bad item never sinks the rest. The numbers of the items are the ids that
-    /// the client made, so this mutation needs no other.
-    async fn send_evidence(
-        &self,
-        ctx: &Context<'_>,
-        input: SendEvidenceInput,
-    ) -> Result<SendEvidencePayload> {
-        let cx = app(ctx);
-        let send = async {
-            let mut reader = Reader::default();
-            let citizen = reader.id::<CitizenId>("citizenId", &input.citizen_id);
-            let citizen = reader.finish(citizen)?;
-            let read: Vec<_> = input.items.iter().map(read_item).collect();
-            let items: Vec<Evidence> = read.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
-            let mut received = study::send(cx, citizen, &items).await?;
-            // Each item gets its own verdict in the order of the batch, whether it was judged early or late.
-            let mut judged = received.outcomes.into_iter();
-            let outcomes = read.into_iter().filter_map(|item| match item {
-                Ok(_) => judged.next(),
-                Err(outcome) => Some(outcome),
-            });
-            received.outcomes = outcomes.collect();
-            Ok(received)
-        };
-        let (received, user_errors) = settle(cx, send.await)?;
-        Ok(match received {
-            Some(received) => SendEvidencePayload {
-                results: received.outcomes.into_iter().map(Into::into).collect(),
-                highest_sequence: Some(received.highest_sequence),
-                missing_count: Some(received.missing_count),
-                user_errors,
-            },
-            None => SendEvidencePayload {
-                results: vec![],
-                highest_sequence: None,
-                missing_count: None,
-                user_errors,
-            },
-        })
-    }
-
     /// Adds a place to the log of where somebody was. The log is never overwritten.
     async fn record_position(
         &self,
@@ -285,32 +155,4 @@ impl StudyMutation {
         let (progress, user_errors) = settle(cx, record.await)?;
         Ok(RecordPositionPayload { progress: progress.flatten().map(Progress), user_errors })
     }
-}
-
-/// An item as the use case takes it, or its verdict when it cannot be read.
-fn read_item(input: &EvidenceInput) -> std::result::Result<Evidence, Outcome> {
-    read_fields(input).map_err(|(field, reason)| Outcome {
-        sequence: input.sequence,
-        verdict: Verdict::Rejected(reason),
-        credited_seconds: 0,
-        field: Some(field),
-    })
-}
-
-fn read_fields(input: &EvidenceInput) -> std::result::Result<Evidence, (&'static str, evidence::Reason)> {
-    use densach_domain::Timestamp;
-    use evidence::Reason;
-    let media_ms = match (input.media_start_ms, input.media_end_ms) {
-        (Some(from), Some(to)) => Some((from, to)),
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => return Err(("media", Reason::Malformed)),
-    };
-    Ok(Evidence {
-        sequence: input.sequence,
-        work: input.work_id.parse().map_err(|_| ("workId", Reason::UnknownWork))?,
-        source: input.source.into(),
-        started_at: Timestamp::parse(&input.started_at).ok_or(("startedAt", Reason::Malformed))?,
-        ended_at: Timestamp::parse(&input.ended_at).ok_or(("endedAt", Reason::Malformed))?,
-        media_ms,
-    })
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use densach_app::code::{CodeProvider as Deliver, ConsoleProvider, WebhookProvider};
 use densach_app::{App, Entropy, OidcProvider, Parts, Settings, Vault};
 use densach_blob::{BlobConfig, Blobs};
-use densach_domain::credit::CreditPolicy;
+use densach_domain::credit::{CreditPolicy, Policies};
 use densach_domain::{Clock, Timestamp};
 use densach_graphql::{Executor, Limits};
 use densach_search::SearchConfig;
@@ -15,8 +15,8 @@ use densach_store::{OnStatement, Options, Store};
 use crate::config::{CodeProvider, Config};
 use crate::secrets::Secrets;
 
-/// The policy that judges new evidence; older ones stay beside it for what they judged.
-const CREDIT_POLICY: &str = include_str!("../../../data/policies/credit-1.toml");
+/// The credit policy in force. When a newer one comes this one stays, for what it judged.
+const CREDIT_POLICY: &str = include_str!("../../../data/policies/credit-2.toml");
 
 /// What went wrong while the parts were put together, with the part that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +115,16 @@ pub async fn app(config: &Config, secrets: &Secrets, overrides: Overrides) -> Re
         vault: Vault::new(&secrets.master_key),
         token_key: secrets.token_key,
         settings: settings(config),
-        policy: CreditPolicy::parse(CREDIT_POLICY).map_err(|error| WiringError::Data(error.to_string()))?,
+        policies: policies()?,
         criteria: densach_app::criteria::shipped().map_err(|error| WiringError::Data(error.to_string()))?,
         http,
     }))
+}
+
+/// The credit policies that ship.
+pub fn policies() -> Result<Policies, WiringError> {
+    let current = CreditPolicy::parse(CREDIT_POLICY).map_err(|error| WiringError::Data(error.to_string()))?;
+    Ok(Policies::new(current, Vec::new()))
 }
 
 /// The schema with the limits of the configuration.

@@ -78,6 +78,7 @@ async fn perform(cx: &Context, job: &JobKind) -> Result<()> {
         JobKind::UploadVerify { upload } => upload::verify(cx, *upload).await,
         JobKind::WorkIndex { work } => reconcile::search::one(cx, *work).await,
         JobKind::SearchReconcile => reconcile::search::all(cx).await.map(drop),
+        JobKind::LedgerRecompute => reconcile::ledger::recompute(&cx.store, &cx.policies).await.map(drop),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use densach_app::library::{Report, Verdict};
 use densach_app::{Error, library, reconcile, unit};
+use densach_domain::Clock as _;
 use densach_domain::actor::Role;
 use densach_search::SearchError;
 
@@ -82,6 +83,30 @@ pub(super) async fn grant(config: &Config, phone: &str, role: &str, unit: &str) 
     }
 }
 
+/// Prints what was compared and what differs, as JSON; fails when a check found something.
+pub(super) async fn ledger(config: &Config, mends: bool) -> Outcome {
+    let store = wiring::store(config, &wiring::Overrides::default()).await?;
+    let policies = wiring::policies()?;
+    let clock = wiring::SystemClock;
+    let began = clock.now();
+    let report = if mends {
+        reconcile::ledger::recompute(&store, &policies).await?
+    } else {
+        reconcile::ledger::check(&store, &policies).await?
+    };
+    let found = serde_json::json!({
+        "citizens": report.citizen_count,
+        "lines": report.line_count,
+        "differences": report.difference_count(),
+        "seconds": (clock.now().ms() - began.ms()) as f64 / 1000.0,
+    });
+    print(&found.to_string())?;
+    if report.difference_count() > 0 && !mends {
+        return Err("sums differ from what the ledger's lines say: run densach ledger recompute".into());
+    }
+    Ok(())
+}
+
 /// Looks at every part and says what is wrong and what to do; fails when something is.
 pub(super) async fn doctor(config: &Config) -> Outcome {
     let mut sick = 0;
@@ -112,10 +137,10 @@ pub(super) async fn doctor(config: &Config) -> Outcome {
                 say(
                     "hours",
                     match differing {
-                        Ok(0) => Ok("sums by day equal the credit that they are sums of".into()),
-                        Ok(count) => {
-                            Err(format!("{count} day(s) differ from their credit: please report this"))
-                        }
+                        Ok(0) => Ok("sums by day equal the entries that they are sums of".into()),
+                        Ok(count) => Err(format!(
+                            "{count} day(s) differ from their entries: run densach ledger recompute, and please report this"
+                        )),
                         Err(error) => Err(error),
                     },
                 )?;

@@ -54,9 +54,20 @@ enum Command {
     /// Administrative and association units.
     #[command(subcommand)]
     Units(UnitsCommand),
+    /// The ledger of study time.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Offices of people.
     #[command(subcommand)]
     Role(RoleCommand),
+}
+
+#[derive(Subcommand)]
+enum LedgerCommand {
+    /// Judge every line again under its own policy and compare all sums; changes nothing, and may run beside the server.
+    Check,
+    /// The same, and make anew what differs. Lines are never touched.
+    Recompute,
 }
 
 #[derive(Subcommand)]
@@ -84,7 +95,7 @@ enum RoleCommand {
     /// Give an office to the person behind a phone number who has signed in once.
     Grant {
         phone: String,
-        /// editor, officer or administrator.
+        /// editor, officer, organiser or administrator.
         role: String,
         /// Code of the unit: VN, 00070, HKH-00070 …
         unit: String,
@@ -144,6 +155,8 @@ async fn dispatch(command: Command, config: &Config, lifecycle: &Lifecycle) -> O
         Command::Reindex => admin::reindex(config).await,
         Command::Library(LibraryCommand::Import { folder }) => admin::import(config, &folder).await,
         Command::Units(UnitsCommand::Load) => admin::load_units(config).await,
+        Command::Ledger(LedgerCommand::Check) => admin::ledger(config, false).await,
+        Command::Ledger(LedgerCommand::Recompute) => admin::ledger(config, true).await,
         Command::Role(RoleCommand::Grant { phone, role, unit }) => {
             admin::grant(config, &phone, &role, &unit).await
         }

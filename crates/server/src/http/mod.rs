@@ -4,6 +4,7 @@ mod auth;
 mod graphql;
 mod health;
 mod site;
+mod xapi;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,6 +70,8 @@ pub fn router(state: Http) -> Router {
     let api = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/documents.json", get(graphql::documents))
+        .route("/xapi/statements", get(xapi::get).put(xapi::put).post(xapi::post))
+        .route("/xapi/about", get(xapi::about))
         .fallback(site::page)
         .layer(CompressionLayer::new().gzip(true));
     let router = Router::new()
