@@ -57,9 +57,14 @@ on_both_stacks! {
         let (person, lesson) = sign_in_learner(&app).await;
         let mut broken = reading(&app, 5, &lesson["id"], -600, -540);
         broken["startedAt"] = json!("hôm qua");
-        let items = json!([broken, reading(&app, 5, &lesson["id"], -600, -540)]);
+        let again = reading(&app, 5, &lesson["id"], -600, -540);
+        let items = json!([broken, again, reading(&app, 4, &lesson["id"], -600, -540)]);
         let results = send(&app, &person, &person.citizen, items).await;
-        assert_eq!(verdicts(&results), ["5 REJECTED MALFORMED startedAt 0", "5 ACCEPTED 60"]);
+        assert_eq!(verdicts(&results), [
+            "5 REJECTED MALFORMED startedAt 0",
+            "5 REJECTED SEQUENCE_REUSED sequence 0",
+            "4 ACCEPTED 60",
+        ]);
         app.finish().await;
     }
 

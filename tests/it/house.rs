@@ -13,13 +13,14 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// Who may know whom, and nobody else. Tests may know anybody.
 const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["blob", "domain", "search", "store", "text"]),
-    ("bench", &["app", "domain", "graphql", "server", "store"]),
+    ("bench", &["app", "domain", "graphql", "server", "simulate", "store"]),
     ("blob", &["domain"]),
     ("domain", &["text"]),
     ("graphql", &["app", "domain"]),
     ("migrations", &[]),
     ("search", &["domain", "text"]),
     ("server", &["app", "blob", "domain", "graphql", "search", "store", "text"]),
+    ("simulate", &["domain"]),
     ("store", &["domain", "migrations"]),
     ("text", &[]),
 ];
@@ -41,7 +42,7 @@ const WIRING: (&[&str], &[&str]) = (
 );
 
 /// What pure crates do not name.
-const PURE: &[&str] = &["crates/domain/src/", "crates/text/src/"];
+const PURE: &[&str] = &["crates/domain/src/", "crates/text/src/", "crates/simulate/src/"];
 const IMPURE: &[&str] = &["tokio", "std::fs", "std::net", "std::env", "std::process", "std::thread"];
 
 /// Words that do not stay.

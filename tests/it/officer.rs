@@ -84,6 +84,11 @@ async fn whole_answer(app: &TestApp, token: &str, unit: &str) -> (u16, Vec<Strin
 /// Adds a person to a household and to a branch.
 async fn join(app: &TestApp, person: &Person, name: &str, unit: &str) {
     let citizen = add_citizen(app, person, json!({ "fullName": name })).await;
+    belong(app, &citizen, unit).await;
+}
+
+/// From now on somebody belongs to a unit.
+pub(crate) async fn belong(app: &TestApp, citizen: &str, unit: &str) {
     let citizen: CitizenId = citizen.parse().unwrap_or_else(|error| panic!("{error}"));
     let unit: UnitId = unit.parse().unwrap_or_else(|error| panic!("{error}"));
     let cx = app.app.operator();

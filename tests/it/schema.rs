@@ -133,6 +133,14 @@ pub(crate) async fn cases(app: &TestApp) -> Outcome<Vec<Case>> {
     citizen
         .mutate(app, "SetGoal", json!({ "citizenId": citizen.citizen, "period": "WEEK", "minutes": 90 }))
         .await;
+    let lines = citizen.document(app, "WhyTheseHours", json!({ "citizenId": citizen.citizen })).await;
+    let line = &lines["viewer"]["citizen"]["studyLines"]["nodes"][0]["id"];
+    citizen.mutate(app, "DisputeEvidence", json!({ "evidenceId": line })).await;
+    let book = json!({
+        "sequence": sequence + 1, "source": "BOOK", "title": "Dế Mèn phiêu lưu ký",
+        "startedAt": app.clock.at(-9000), "endedAt": app.clock.at(-7200),
+    });
+    citizen.mutate(app, "SendEvidence", json!({ "citizenId": citizen.citizen, "items": [book] })).await;
     let offices = officer.document(app, "Viewer", json!({})).await;
     let commune = &offices["viewer"]["offices"][0]["unit"]["id"];
     let branch = app.document("", "PublicUnits", json!({ "code": "DEMO-1" })).await;
@@ -146,6 +154,7 @@ pub(crate) async fn cases(app: &TestApp) -> Outcome<Vec<Case>> {
         "topicIds": [topics["topics"][0]["id"]],
     });
     let draft = editor.mutate(app, "CreateWork", json!({ "kind": "LESSON", "content": content })).await;
+    let of_member = json!({ "unitId": branch["unit"]["id"], "citizenId": citizen.citizen });
     let (today, before) = (app.clock.at(86_400), app.clock.at(-2 * 86_400));
     let (month, year) = (app.clock.at(0)[..7].to_owned(), app.clock.at(0)[..4].parse::<i32>()?);
     let case =
@@ -167,6 +176,11 @@ pub(crate) async fn cases(app: &TestApp) -> Outcome<Vec<Case>> {
         case("MyStudy", &citizen.token, study),
         case("Office", &officer.token, json!({ "unitId": commune, "from": month, "to": month })),
         case("OfficeMembers", &officer.token, json!({ "unitId": branch["unit"]["id"], "month": month })),
+        case("WhyTheseHours", &citizen.token, json!({ "citizenId": citizen.citizen })),
+        case("OfficeWhy", &officer.token, of_member),
+        case("OfficeDisputes", &officer.token, json!({ "unitId": commune })),
+        case("Roster", &officer.token, json!({ "unitId": commune })),
+        case("Claims", &officer.token, json!({ "unitId": commune })),
         case("UploadState", &editor.token, json!({ "uploadId": upload["upload"]["id"] })),
         case("PreviewDraft", &editor.token, json!({ "workId": draft["workId"] })),
     ])

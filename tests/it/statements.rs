@@ -17,10 +17,15 @@ use crate::schema::{self, Case};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// With the look at who asks. Two documents gather a whole screen of figures and take a few more, never growing ones.
+/// With the look at who asks. Two documents gather a whole screen of figures, and two gather all that explains a line:
+/// they take a few more, never growing ones.
 fn most(document: &str) -> usize {
     match document {
         "MyStudy" | "Office" => 8,
+        // Who asks, people, lines, entries, corrections, disputes, names, works, editions.
+        "WhyTheseHours" => 9,
+        // Who asks, ancestors, the unit, the member twice, and the last seven of those above.
+        "OfficeWhy" => 12,
         _ => 6,
     }
 }
@@ -149,10 +154,12 @@ impl Machine {
         assert_eq!(report.refused().count(), 0, "{:?}", report.refused().collect::<Vec<_>>());
         app.drain().await;
         members(&app).await?;
+        lines(&app).await?;
         let mut cases = schema::cases(&app).await?;
         for case in &mut cases {
             match case.name {
-                "PublicHome" | "Home" | "PublicReadingLists" | "PublicUnits" | "OfficeMembers" => {
+                "PublicHome" | "Home" | "PublicReadingLists" | "PublicUnits" | "OfficeMembers"
+                | "WhyTheseHours" | "OfficeWhy" | "OfficeDisputes" | "Roster" | "Claims" => {
                     case.variables["first"] = json!(20);
                 }
                 "Search" => case.variables = json!({ "text": "bai kiem thu", "first": 20 }),
@@ -213,4 +220,26 @@ async fn members(app: &TestApp) -> Outcome {
         tx.membership_add(app.app.new_id::<MembershipId>(), id, branch.id, now).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Lines in the ledger of the citizen of [`schema::cases`], each about another lesson and each disputed.
+async fn lines(app: &TestApp) -> Outcome {
+    let citizen = app.sign_in("0900000002").await;
+    let query = format!("{{ works(first: {PLENTY}, kind: LESSON) {{ nodes {{ id }} }} }}");
+    let found = app.graphql("", &query, json!({})).await;
+    let lessons = found["data"]["works"]["nodes"].as_array().ok_or("no lessons")?;
+    assert_eq!(lessons.len(), PLENTY, "{found:#}");
+    let item = |(sequence, lesson): (i64, &Value)| {
+        json!({
+            "sequence": sequence, "workId": lesson["id"], "source": "READING",
+            "startedAt": app.clock.at(sequence * 60 - 7200), "endedAt": app.clock.at(sequence * 60 - 7170),
+        })
+    };
+    let items: Vec<Value> = (1..).zip(lessons).map(item).collect();
+    let sent =
+        citizen.mutate(app, "SendEvidence", json!({ "citizenId": citizen.citizen, "items": items })).await;
+    for result in sent["results"].as_array().into_iter().flatten() {
+        citizen.mutate(app, "DisputeEvidence", json!({ "evidenceId": result["id"] })).await;
+    }
+    Ok(())
 }

@@ -204,7 +204,9 @@ impl TestApp {
     pub async fn finish(self) {
         let (waiting, dead) = self.app.store.job_counts().await.unwrap();
         assert_eq!((waiting, dead), (0, 0), "jobs are left over");
-        assert_eq!(self.app.store.study_days_unreconciled().await.unwrap(), 0, "hours do not add up");
+        let checked =
+            densach_app::reconcile::ledger::check(&self.app.store, &self.app.policies).await.unwrap();
+        assert_eq!(checked.difference_count(), 0, "hours do not add up: {checked:?}");
         self.lifecycle.stop();
         assert!(matches!(self.lifecycle.finish().await, densach_server::lifecycle::Ending::Finished));
     }
