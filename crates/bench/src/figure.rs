@@ -1,5 +1,7 @@
 //! What a figure is, and how it is printed: one JSON object a line.
 
+mod beside;
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;

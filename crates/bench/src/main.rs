@@ -3,11 +3,17 @@
 //! Everything that is needed is started in a temporary folder and goes with the process. Where there is a baseline, it
 //! and our code run in turn in the same run, so that a figure is a ratio and not a property of the machine.
 
+mod dashboards;
 mod documents;
 mod figure;
 mod import;
+mod ingest;
 mod load;
+mod pool;
 mod process;
+mod seed;
+mod side;
+mod simulate;
 mod stack;
 mod start;
 
@@ -38,14 +44,24 @@ enum Question {
     Documents,
     /// How long the library and the units take to load, and whether loading again changes nothing.
     Import,
+    /// How fast study evidence is taken, against a hand-written handler with one INSERT; how many commits many phones at
+    /// once take; and how long it takes to work everything out again.
+    Ingest,
+    /// How long the year of a province and of a citizen take, and what a hundred times as many citizens change.
+    Dashboards,
+    /// Whether the ledger holds under everything that happens to phones, how far from the truth it is, and what lies gain.
+    Simulate(simulate::Options),
     /// All of them.
     All,
-    /// Our side of `documents`: the real server, configured by the environment.
+    /// Our side: the real server, configured by the environment.
     #[command(hide = true)]
     ServeOurs,
     /// The other side of `documents`.
     #[command(hide = true)]
     ServeFloor(documents::floor::Options),
+    /// The other side of `ingest`.
+    #[command(hide = true)]
+    ServeIngestFloor(ingest::floor::Options),
 }
 
 fn main() -> ExitCode {
@@ -71,7 +87,10 @@ fn execute(cli: Cli) -> Outcome {
 
 async fn answer(cli: Cli) -> Outcome {
     let quick = cli.quick;
-    let measures = !matches!(cli.question, Question::ServeOurs | Question::ServeFloor(_));
+    let measures = !matches!(
+        cli.question,
+        Question::ServeOurs | Question::ServeFloor(_) | Question::ServeIngestFloor(_)
+    );
     if measures && cfg!(debug_assertions) {
         figure::say("densach-bench: this is a debug build: its figures say nothing");
     }
@@ -79,12 +98,19 @@ async fn answer(cli: Cli) -> Outcome {
         Question::Start => start::run(quick).await,
         Question::Documents => documents::run(quick).await,
         Question::Import => import::run(quick).await,
+        Question::Ingest => ingest::run(quick).await,
+        Question::Dashboards => dashboards::run(quick).await,
+        Question::Simulate(options) => simulate::run(quick, &options),
         Question::All => {
             start::run(quick).await?;
             documents::run(quick).await?;
-            import::run(quick).await
+            import::run(quick).await?;
+            ingest::run(quick).await?;
+            dashboards::run(quick).await?;
+            simulate::run(quick, &simulate::Options::FULL)
         }
         Question::ServeOurs => documents::ours::serve().await,
         Question::ServeFloor(options) => documents::floor::serve(&options).await,
+        Question::ServeIngestFloor(options) => ingest::floor::serve(&options).await,
     }
 }
