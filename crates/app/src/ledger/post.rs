@@ -240,31 +240,23 @@ fn admit(
     }
     device.received_count += 1;
     device.highest_sequence = device.highest_sequence.max(evidence.sequence);
-    let refused = match (checked, item.subject) {
-        (Err((field, _)), _) => Some((Reason::Malformed, malformed(field))),
-        (Ok(()), Err(reason)) => {
-            let field = if reason == Reason::UnknownWork { "workId" } else { "citizenId" };
-            Some((reason, Outcome { field: Some(field), ..outcome(item, Verdict::Rejected(reason)) }))
-        }
-        (Ok(()), Ok(_)) => None,
-    };
     let known = Known { sequence: evidence.sequence, id: None, citizen, evidence: Some(evidence.clone()) };
     device.known.insert(evidence.sequence, known);
-    match (refused, item.subject) {
-        (None, Ok(subject)) => Ok(subject),
-        (refused, _) => {
-            let (reason, outcome) = refused.unwrap_or_else(|| (Reason::Malformed, malformed("citizenId")));
-            let row = RefusalRow {
-                sequence: evidence.sequence,
-                evidence: Some(evidence.clone()),
-                raw: String::new(),
-                citizen,
-                reason,
-            };
-            device.refusals.push((row, post.contact.received_at));
-            Err(outcome)
-        }
-    }
+    let (reason, field) = match (checked, item.subject) {
+        (Ok(()), Ok(subject)) => return Ok(subject),
+        (Err((field, _)), _) => (Reason::Malformed, field),
+        (Ok(()), Err(Reason::UnknownWork)) => (Reason::UnknownWork, "workId"),
+        (Ok(()), Err(reason)) => (reason, "citizenId"),
+    };
+    let row = RefusalRow {
+        sequence: evidence.sequence,
+        evidence: Some(evidence.clone()),
+        raw: String::new(),
+        citizen,
+        reason,
+    };
+    device.refusals.push((row, post.contact.received_at));
+    Err(Outcome { field: Some(field), ..outcome(item, Verdict::Rejected(reason)) })
 }
 
 fn judge(app: &App, item: &Fresh<'_>, held: &mut Held, entered: &mut Entered) -> Outcome {

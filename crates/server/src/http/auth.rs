@@ -105,6 +105,13 @@ fn refresh_cookie(http: &Http, cx: &Context, token: &str) -> String {
     format!("{REFRESH_COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{}", http.secure())
 }
 
+/// Who sends a request, by its access token; nobody without one.
+pub(super) async fn actor(http: &Http, headers: &HeaderMap) -> Result<Actor, Error> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
+    let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    account::authenticate(&http.0.app, token.ok_or(Error::Unauthenticated)?).await
+}
+
 const REFRESH_COOKIE: &str = "densach_refresh";
 const STATE_COOKIE: &str = "densach_oidc_state";
 

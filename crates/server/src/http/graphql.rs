@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use densach_app::{Context, Error, Language, account, text};
+use densach_app::{Context, Error, Language, text};
 use densach_domain::actor::Actor;
 use densach_graphql::{Answer, Asked, ClientAddress, DOCUMENTS, Document, Text};
 use serde::Deserialize;
@@ -169,13 +169,7 @@ impl Call {
     }
 
     async fn actor(&self, http: &Http, headers: &HeaderMap) -> Result<Actor, Error> {
-        let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(Error::Unauthenticated)?;
-        account::authenticate(&http.0.app, token).await
+        super::auth::actor(http, headers).await
     }
 
     fn error(&self, error: &Error) -> Response {

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use densach_app::xapi::{self, Asked, Taken};
-use densach_app::{Context, Error, account, text};
+use densach_app::{Context, Error, text};
 use densach_domain::actor::Actor;
 use densach_domain::xapi::{STATEMENT_VERSION, VERSION, uuid};
 use densach_domain::{Code, Problem};
@@ -168,9 +168,7 @@ impl<'a> Call<'a> {
     }
 
     async fn actor(&self) -> Result<Actor, Error> {
-        let token =
-            self.header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        match account::authenticate(&self.http.0.app, token.ok_or(Error::Unauthenticated)?).await? {
+        match super::auth::actor(self.http, self.headers).await? {
             Actor::Member(member) => Ok(Actor::Member(member)),
             Actor::Anonymous | Actor::Operator => Err(Error::Unauthenticated),
         }

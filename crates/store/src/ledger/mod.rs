@@ -1,21 +1,24 @@
 //! The ledger of study time: lines, the entries that they made, and what is known of the devices that sent them. Sums
 //! are in [`crate::total`].
 
+mod text;
+mod write;
+
 use std::collections::HashMap;
 
-use densach_domain::credit::{Clip, Deed, Entry, FAR_UNCERTAINTY_S, Facts, Holding, Reader};
-use densach_domain::device_clock::{Anchor, Basis, Boot, Placed};
-use densach_domain::evidence::{Evidence, EvidenceId, Focus, Reason, Run, Source, Standing, Trust};
+use densach_domain::credit::{Clip, Deed, Entry, FAR_UNCERTAINTY_S, Facts, Holding};
+use densach_domain::device_clock::{Boot, Placed};
+use densach_domain::evidence::{Evidence, EvidenceId, Reason, Source, Standing, Trust};
 use densach_domain::id::{AccountId, CitizenId, DeviceId, RevisionId, WorkId};
 use densach_domain::interval::Interval;
 use densach_domain::page::{Page, PageRequest};
 use densach_domain::{Day, Timestamp};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::sql::{Writes, places, values};
+use self::text::{BootText, JudgedText, SaidText, read_text};
+use crate::sql::{places, values};
 use crate::{Reads, Result, StoreError, Tx};
 
 /// What was said, as it is kept.
@@ -117,189 +120,6 @@ pub struct DeviceRow {
     pub boots: Vec<Boot>,
 }
 
-// The texts below are kept for ever: a field is never renamed.
-
-#[derive(Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct SaidText {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    work: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    boot: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    elapsed: Option<(i64, i64)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    focus: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<(i64, i64)>,
-    #[serde(skip_serializing_if = "is_zero")]
-    idle: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    questions: i64,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    title: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    note: String,
-    /// For a refusal: what could not be read, as it came.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    raw: String,
-    /// For a refusal: in whose name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    citizen: Option<Uuid>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
-}
-
-impl SaidText {
-    fn of(evidence: Option<&Evidence>, note: &str, citizen: Option<CitizenId>) -> Self {
-        let citizen = citizen.map(CitizenId::uuid);
-        let Some(evidence) = evidence else {
-            return Self { note: note.to_owned(), citizen, ..Self::default() };
-        };
-        Self {
-            source: Some(evidence.source.name().to_owned()),
-            work: evidence.work.map(WorkId::uuid),
-            started_at: Some(evidence.started_at.ms()),
-            ended_at: Some(evidence.ended_at.ms()),
-            boot: evidence.run.as_ref().map(|run| run.boot.clone()),
-            elapsed: evidence.run.as_ref().map(|run| (run.started_ms, run.ended_ms)),
-            focus: (evidence.focus != Focus::Foreground).then(|| evidence.focus.name().to_owned()),
-            content: evidence.content,
-            idle: evidence.longest_idle_ms,
-            questions: evidence.question_count,
-            title: evidence.title.clone(),
-            note: note.to_owned(),
-            raw: String::new(),
-            citizen,
-        }
-    }
-
-    fn evidence(&self, sequence: i64) -> Result<Option<Evidence>> {
-        let Some(source) = &self.source else { return Ok(None) };
-        let instant = |ms: Option<i64>| Timestamp::from_ms(ms.unwrap_or(0));
-        Ok(Some(Evidence {
-            sequence,
-            source: Source::parse(source).ok_or_else(|| StoreError::Broken(source.clone()))?,
-            work: self.work.map(WorkId::from_uuid),
-            started_at: instant(self.started_at),
-            ended_at: instant(self.ended_at),
-            run: self.boot.as_ref().zip(self.elapsed).map(|(boot, (started_ms, ended_ms))| Run {
-                boot: boot.clone(),
-                started_ms,
-                ended_ms,
-            }),
-            focus: match &self.focus {
-                None => Focus::Foreground,
-                Some(name) => Focus::parse(name).ok_or_else(|| StoreError::Broken(name.clone()))?,
-            },
-            content: self.content,
-            longest_idle_ms: self.idle,
-            question_count: self.questions,
-            title: self.title.clone(),
-        }))
-    }
-}
-
-#[derive(Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct JudgedText {
-    /// Beginning and end in true time, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    placed: Option<(i64, i64)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    basis: Option<String>,
-    #[serde(skip_serializing_if = "is_zero")]
-    uncertainty_ms: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    lost_ms: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reader: Option<String>,
-    #[serde(skip_serializing_if = "is_zero")]
-    word_count: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    duration_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<Uuid>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    clipped: Vec<(String, i64, i64)>,
-    #[serde(skip_serializing_if = "is_zero")]
-    lost_seconds: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    credited_seconds: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    uncertainty_s: i64,
-}
-
-impl JudgedText {
-    fn of(judged: &Judged) -> Self {
-        let (placed, facts) = (judged.placed, judged.facts);
-        let clip = |clip: &Clip| (clip.reason.name().to_owned(), clip.stretch.start(), clip.stretch.end());
-        Self {
-            placed: placed.map(|placed| (placed.start_ms, placed.end_ms)),
-            basis: placed.map(|placed| placed.basis.name().to_owned()),
-            uncertainty_ms: placed.map_or(0, |placed| placed.uncertainty_ms),
-            lost_ms: placed.map_or(0, |placed| placed.lost_ms),
-            reader: facts.map(|facts| facts.reader.name().to_owned()),
-            word_count: facts.map_or(0, |facts| facts.word_count),
-            duration_ms: facts.and_then(|facts| facts.duration_ms),
-            revision: judged.revision.map(RevisionId::uuid),
-            clipped: judged.clipped.iter().map(clip).collect(),
-            lost_seconds: judged.lost_seconds,
-            credited_seconds: judged.credited_seconds,
-            uncertainty_s: judged.uncertainty_s,
-        }
-    }
-
-    fn judged(&self) -> Result<Judged> {
-        let broken = |name: &String| StoreError::Broken(name.clone());
-        let basis =
-            self.basis.as_ref().map(|name| Basis::parse(name).ok_or_else(|| broken(name))).transpose()?;
-        let reader =
-            self.reader.as_ref().map(|name| Reader::parse(name).ok_or_else(|| broken(name))).transpose()?;
-        let clip = |(name, from, to): &(String, i64, i64)| {
-            let reason = Reason::parse(name).ok_or_else(|| broken(name))?;
-            let stretch = Interval::new(*from, *to).ok_or_else(|| broken(name))?;
-            Ok(Clip { reason, stretch })
-        };
-        Ok(Judged {
-            placed: self.placed.zip(basis).map(|((start_ms, end_ms), basis)| Placed {
-                start_ms,
-                end_ms,
-                uncertainty_ms: self.uncertainty_ms,
-                basis,
-                lost_ms: self.lost_ms,
-            }),
-            facts: reader.map(|reader| Facts {
-                word_count: self.word_count,
-                duration_ms: self.duration_ms,
-                reader,
-            }),
-            revision: self.revision.map(RevisionId::from_uuid),
-            clipped: self.clipped.iter().map(clip).collect::<Result<_>>()?,
-            lost_seconds: self.lost_seconds,
-            credited_seconds: self.credited_seconds,
-            uncertainty_s: self.uncertainty_s,
-        })
-    }
-}
-
-fn read_text<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| StoreError::Broken(error.to_string()))
-}
-
-fn text<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Broken(error.to_string()))
-}
-
 #[derive(FromQueryResult)]
 pub(crate) struct RawLine {
     citizen_id: Uuid,
@@ -392,27 +212,6 @@ impl FromQueryResult for RawEntryOf {
         Ok(Self { citizen_id, entry: RawEntry::from_query_result(row, prefix)? })
     }
 }
-
-/// A run of a device's clock, as it is kept: its name, and reading, earliest and latest instant of its first and last
-/// anchor.
-#[derive(Serialize, Deserialize)]
-struct BootText(String, [i64; 3], [i64; 3]);
-
-impl BootText {
-    fn of(boot: &Boot) -> Self {
-        let anchor = |anchor: Anchor| [anchor.elapsed_ms, anchor.earliest_ms, anchor.latest_ms];
-        Self(boot.id.clone(), anchor(boot.first), anchor(boot.last))
-    }
-
-    fn read(self) -> Boot {
-        let anchor =
-            |[elapsed_ms, earliest_ms, latest_ms]: [i64; 3]| Anchor { elapsed_ms, earliest_ms, latest_ms };
-        Boot { id: self.0, first: anchor(self.1), last: anchor(self.2) }
-    }
-}
-
-/// So many runs of a clock are remembered; what belongs to older ones is placed by the wall clock.
-const MOST_BOOTS: usize = 16;
 
 fn entries(rows: Vec<RawEntry>) -> Result<Vec<Entry>> {
     rows.into_iter().map(RawEntry::read).collect()
@@ -695,121 +494,5 @@ impl Tx {
             works.insert(WorkId::from_uuid(row.work_id), row.seconds);
         }
         Ok(by_citizen)
-    }
-}
-
-impl Writes {
-    /// Lines. Their numbers follow the citizens' last ones.
-    pub fn ledger_lines(&mut self, lines: &[LineRow]) -> Result<()> {
-        let mut heads: Vec<(CitizenId, i64)> = Vec::new();
-        let mut rows = Vec::with_capacity(lines.len());
-        for line in lines {
-            match heads.iter_mut().find(|(citizen, _)| *citizen == line.id.citizen) {
-                Some((_, number)) => *number = (*number).max(line.id.number),
-                None => heads.push((line.id.citizen, line.id.number)),
-            }
-            rows.push(vec![
-                line.id.citizen.uuid().into(),
-                line.id.number.into(),
-                line.deed.name().into(),
-                line.target.into(),
-                line.device.map(DeviceId::uuid).into(),
-                line.sequence.into(),
-                line.account.map(AccountId::uuid).into(),
-                line.standing.name().into(),
-                text(&SaidText::of(line.said.evidence.as_ref(), &line.said.note, None))?.into(),
-                text(&JudgedText::of(&line.judged))?.into(),
-                line.started_s().into(),
-                line.policy.clone().into(),
-                line.received_at.ms().into(),
-            ]);
-        }
-        self.insert_rows(
-            "INSERT INTO study_line (citizen_id, number, deed, target, device_id, sequence, account_id, standing, said, \
-             judged, started_s, policy, received_at)",
-            rows,
-            "",
-        );
-        let heads = heads.into_iter().map(|(citizen, number)| vec![citizen.uuid().into(), number.into()]);
-        self.insert_rows(
-            "INSERT INTO study_head (citizen_id, last_number)",
-            heads.collect(),
-            "ON CONFLICT (citizen_id) DO UPDATE SET last_number = excluded.last_number",
-        );
-        Ok(())
-    }
-
-    pub fn ledger_refusals(&mut self, refusals: &[(DeviceId, RefusalRow, Timestamp)]) -> Result<()> {
-        let row = |(device, refusal, received_at): &(DeviceId, RefusalRow, Timestamp)| {
-            let said = SaidText {
-                raw: refusal.raw.clone(),
-                ..SaidText::of(refusal.evidence.as_ref(), "", refusal.citizen)
-            };
-            Ok(vec![
-                device.uuid().into(),
-                refusal.sequence.into(),
-                text(&said)?.into(),
-                refusal.reason.name().into(),
-                received_at.ms().into(),
-            ])
-        };
-        let rows = refusals.iter().map(row).collect::<Result<_>>()?;
-        self.insert_rows(
-            "INSERT INTO study_refusal (device_id, sequence, said, reason, received_at)",
-            rows,
-            "",
-        );
-        Ok(())
-    }
-
-    pub fn ledger_entries(&mut self, entries: &[(CitizenId, Entry)]) {
-        let row = |(citizen, entry): &(CitizenId, Entry)| {
-            let holding = &entry.holding;
-            vec![
-                citizen.uuid().into(),
-                i64::from(holding.day.number()).into(),
-                entry.number.into(),
-                holding.stretch.start().into(),
-                i64::from(entry.is_reversal).into(),
-                holding.stretch.end().into(),
-                holding.number.into(),
-                holding.source.name().into(),
-                holding.trust.name().into(),
-                holding.work.map(WorkId::uuid).into(),
-                holding.device.uuid().into(),
-                holding.content.map(|(from, _)| from).into(),
-                holding.content.map(|(_, to)| to).into(),
-                holding.uncertainty_s.into(),
-            ]
-        };
-        self.insert_rows(
-            "INSERT INTO study_entry (citizen_id, day, posted, started_s, is_reversal, ended_s, line, source, trust, \
-             work_id, device_id, content_start, content_end, uncertainty_s)",
-            entries.iter().map(row).collect(),
-            "",
-        );
-    }
-
-    /// What is known of devices. No device stands twice.
-    pub fn ledger_devices(&mut self, devices: &[(DeviceId, DeviceRow)]) -> Result<()> {
-        let row = |(device, row): &(DeviceId, DeviceRow)| {
-            let latest = row.boots.len().saturating_sub(MOST_BOOTS);
-            let boots: Vec<BootText> = row.boots[latest..].iter().map(BootText::of).collect();
-            Ok(vec![
-                device.uuid().into(),
-                row.highest_sequence.into(),
-                row.received_count.into(),
-                row.latest_end_ms.into(),
-                text(&boots)?.into(),
-            ])
-        };
-        let rows = devices.iter().map(row).collect::<Result<_>>()?;
-        self.insert_rows(
-            "INSERT INTO study_device (device_id, highest_sequence, received_count, latest_end_ms, boots)",
-            rows,
-            "ON CONFLICT (device_id) DO UPDATE SET highest_sequence = excluded.highest_sequence, \
-             received_count = excluded.received_count, latest_end_ms = excluded.latest_end_ms, boots = excluded.boots",
-        );
-        Ok(())
     }
 }
